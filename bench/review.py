@@ -81,7 +81,12 @@ def _reanalyze_session(store: Store, folder: Path) -> dict[str, Any]:
 
 def _reviewed(store: Store, folder: Path) -> dict[str, Any]:
     write_review(session_review(store, store.sessions()[0].id), folder / "review.html")
-    return {"page_mb": round((folder / "review.html").stat().st_size / 1e6, 1)}
+    return {"page_kb": round((folder / "review.html").stat().st_size / 1e3), "page_bar_kb": 600}
+
+
+def _second_review(store: Store, folder: Path) -> dict[str, Any]:
+    """The paths of the feet were measured by the review before, and kept."""
+    return _reviewed(store, folder)
 
 
 def _exported(store: Store, folder: Path) -> dict[str, Any]:
@@ -99,7 +104,7 @@ def _opened(store: Store, folder: Path) -> dict[str, Any]:
     with sync_playwright() as p:
         page = p.chromium.launch(executable_path=browser, args=["--no-sandbox"]).new_page()
         page.goto(f"file://{folder}/review.html", wait_until="commit")
-        page.wait_for_selector("#timeline .plot-container")
+        page.wait_for_selector("#timeline path.line")
         marks = page.evaluate("performance.getEntriesByType('mark').map(m => [m.name, m.startTime])")
         found = dict(marks)
         read = page.evaluate("performance.getEntriesByType('navigation')[0].responseEnd")
@@ -110,6 +115,7 @@ CASES: dict[str, Callable[[Store, Path], dict[str, Any]]] = {
     "keep": _import_session,
     "re-analysis": _reanalyze_session,
     "review to a file": _reviewed,
+    "review to a file again": _second_review,
     "page in the browser": _opened,
     "FIT export": _exported,
 }

@@ -69,6 +69,30 @@ class Track:
         moment = moment - (arm @ doubt) / doubt.sum() * left_over
         return np.asarray(self.dt_s**2 * (moment @ self.turn[start]))
 
+    def path(self, start: int, stop: int, up: Array) -> Array:
+        """Return where the sensor is (n, 3) in metres, sensor frame of row ``start``, from rest to rest.
+
+        The last row is ``displacement``, made with the same corrections; ``up`` is the vertical at both
+        rests.
+        """
+        n = stop - start
+        force = self.force_ms2[start:stop]
+        tilt = cross(self.turn[stop - 1] @ up, self.turn[start] @ up)
+        angle = math.sqrt(tilt @ tilt)
+        axis = tilt / angle if angle else tilt
+        phase = np.linspace(0.0, angle, n)[:, None]
+        along = np.outer(force @ axis, axis)
+        turned = along + np.cos(phase) * (force - along) + np.sin(phase) * np.cross(axis, force)
+        if not angle:
+            turned = force
+        moved = turned - GRAVITY_MS2 * (self.turn[start] @ up)
+        once = np.ones(n)
+        once[0] = once[-1] = 0.5
+        power = component_along(force, force)
+        doubt = power.sum() / n + _OF_FORCE / (1 - _OF_FORCE) * power
+        moved = moved - np.outer(doubt / (once @ doubt), once @ moved)
+        return np.asarray(integral(integral(moved, self.dt_s), self.dt_s) @ self.turn[start])
+
 
 def _turned_sum(terms: Array, axis: Array) -> Array:
     """The sum (3,) of vectors turned about ``axis``, from the sums (3, 3) of Rodrigues' three terms."""

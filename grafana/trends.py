@@ -114,11 +114,12 @@ def run_list(about: str, h: int = 9) -> Table:
         fields.append(f'{display_expression(m.name, of="")} AS "{m.name}"')
         names[m.name] = m.display.unit if m.display else m.label
     change = f'100 * "{BRAKING_IMPULSE}_change" / "{BRAKING_IMPULSE}_before" AS "change"'
-    names |= {"change": "Braking, 28 days"}
+    names |= {"change": "Braking, 28 days", "pain": "Pain"}
     wanted = ", ".join((*fields, change, '"from_ms"', '"to_ms"'))
     asked = (
         f'SELECT {wanted} FROM "run" WHERE {SELECTED} AND {WHOLE} GROUP BY "athlete"',
         latest('LAST("text") AS "text"', "note", '"session"', "\"kind\" = 'tag'"),
+        f'SELECT "during" AS "pain", "session" FROM "log" WHERE {SELECTED} AND "session" <> \'\'',
     )
     made = table_panel("Runs", about, [Query(text, rows=True) for text in asked], 24, h)
     made = join_queries(made, "session", "Time 1", names, hidden=("session", "from_ms", "to_ms"))
@@ -129,6 +130,7 @@ def run_list(about: str, h: int = 9) -> Table:
 def _format_runs(made: Table, names: dict[str, str], means: list[MetricSpec]) -> None:
     format_column(made, "km", "km", 1)
     format_column(made, "Running", "clock", 1)
+    format_column(made, "Pain", "of 10", 0, (None, "text"), (3.1, "red"))
     for name in ("In band", "In band, cues off", "Braking, 28 days"):
         format_column(made, name, "%", 0)
     for m in means:

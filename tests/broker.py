@@ -23,7 +23,7 @@ from paho.mqtt.client import MQTTMessage
 from tests.ports import free_port
 
 SHIPPED = Path(__file__).parents[1] / "config" / "mosquitto"
-USERS = ("ann", "bob", "homeassistant")
+USERS = ("ann", "bob", "coach", "health", "homeassistant")
 
 
 def program(name: str, package: str) -> str:

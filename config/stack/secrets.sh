@@ -30,7 +30,7 @@ if [ ! -s secrets/ntfy.yml ]; then
   } >secrets/ntfy.yml
 fi
 if [ -e config/mosquitto/secrets.sh ]; then
-  bash config/mosquitto/secrets.sh secrets/mosquitto "$host" homeassistant "$@"
+  bash config/mosquitto/secrets.sh secrets/mosquitto "$host" homeassistant coach health "$@"
 fi
 uid=${SUDO_UID:-$(id -u)} gid=${SUDO_GID:-$(id -g)}
 if [ "$(id -u)" -eq 0 ]; then # nothing runs as root

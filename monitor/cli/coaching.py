@@ -32,6 +32,7 @@ def baseline_command(
     from monitor.service.config import data_folder, load_config
     from monitor.storage.plan_file import plan_path, write_plan
     from monitor.training.cadence_steps import next_step, noted_responses, step_history
+    from monitor.web.baseline_file import write_baseline_chart
 
     console, settings = Console(), load_config(config)
     path = plan_path(data_folder(settings), settings.athlete)
@@ -54,7 +55,7 @@ def baseline_command(
         target=settings.target,
     )
     out = picture or path.with_suffix(".html")
-    baseline_chart.write_baseline_chart(view, out)
+    write_baseline_chart(view, out)
     console.print(baseline_chart.baseline_table(view))
     console.print(baseline_chart.baseline_text(view))
     console.print(baseline_chart.steps_table(view))

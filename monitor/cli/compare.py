@@ -60,7 +60,7 @@ def comparison_table(names: Sequence[str], rows: Sequence[Row]) -> Table:
 
     from dsp.metrics import BY_NAME
     from monitor.core.metric_legend import unit_text
-    from monitor.review.block_statistics import clear_difference
+    from monitor.review.block_statistics import clear_change
 
     messages = catalogue(user_language())
     table = Table(caption=user_text("say.compare.caption"))
@@ -75,7 +75,8 @@ def comparison_table(names: Sequence[str], rows: Sequence[Row]) -> Table:
             text = "–" if mean is None else f"{mean.value:.{n}f}{_MODEL_MARK if modelled else ''}"
             if difference is not None:
                 half = "" if difference.half is None else f" ± {difference.half:.{n}f}"
-                text += f"\n{difference.value:+.{n}f}{half}{' *' if clear_difference(difference) else ''}"
+                star = " *" if clear_change(row.metric, difference) else ""
+                text += f"\n{difference.value:+.{n}f}{half}{star}"
             cells.append(text)
         table.add_row(user_text(f"metric.{row.metric}.label"), *cells, unit_text(spec, messages))
     return table

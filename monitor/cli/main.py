@@ -19,6 +19,7 @@ from monitor.cli import (
     calibrate,
     coaching,
     compare,
+    hub,
     import_export,
     log,
     log_entries,
@@ -75,6 +76,7 @@ GROUPS: tuple[CommandGroup, ...] = (
     CommandGroup("sensors", _SETTINGS),
     CommandGroup("pair", _SETTINGS),
     CommandGroup("stack", _COACHES),
+    CommandGroup("hub", _COACHES),
 )
 
 COMMANDS: tuple[Command, ...] = (
@@ -138,6 +140,11 @@ COMMANDS: tuple[Command, ...] = (
     Command("stack doctor", stack.doctor_command),
     Command("stack schema", stack.schema_command),
     Command("stack proxy", stack.proxy_command),
+    Command("hub accounts", hub.accounts_command),
+    Command("hub server", hub.server_command),
+    Command("hub init", hub.init_command),
+    Command("hub worker", hub.worker_command),
+    Command("hub store", hub.store_command),
 )
 """In the order in which ``--help`` lists them, panel by panel; groups come last in their panel."""
 

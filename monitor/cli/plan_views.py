@@ -88,8 +88,11 @@ def _print_week(console: Console, decided: PlanDay) -> None:
     else:
         left = max(0.0, week.left_km or 0.0)
         _line(console, user_text("say.plan.week_km", done=week.done_km, limit=week.limit_km, left=left))
-    done = {"minutes": week.done_minutes, "metres": week.done_descent_m}
-    _line(console, user_text("say.plan.week_done", **done))
+    if week.done_descent_m is None:
+        _line(console, user_text("say.plan.week_done_level", minutes=week.done_minutes))
+    else:
+        done = {"minutes": week.done_minutes, "metres": week.done_descent_m}
+        _line(console, user_text("say.plan.week_done", **done))
     if allowed.run and allowed.descent_m is not None:
         _line(console, user_text("say.plan.descent", metres=allowed.descent_m))
     if allowed.run:
@@ -236,7 +239,9 @@ def print_stop(keeper: PlanKeeper, entries: Sequence[Entry]) -> None:
         _line(Console(), graded_text(reason, user_catalogue()), style="bold", indent=0)
 
 
-def _print_remarks(console: Console, remarks: Iterable[Reason]) -> None:
+def _print_remarks(console: Console, remarks: Sequence[Reason]) -> None:
+    if remarks:
+        _heading(console, user_text("say.plan.worth_knowing"))
     for remark in remarks:
         _line(console, graded_text(remark, user_catalogue()))
 

@@ -46,8 +46,9 @@ def demo_command(
     page = page_settings(Config(), host, port) if web else None
     if squad:
         from monitor.service.demo_squad import run_demo_squad
+        from monitor.service.runner_plan import runner_now
 
-        run_demo_squad(load_config(config), squad, seconds, speed)
+        run_demo_squad(load_config(config), squad, seconds, speed, runner_now().date())
     elif radio:
         run_radio_demo(seconds, page)
     else:
@@ -60,6 +61,7 @@ def run_command(
     port: PortOption = None,
     title: Annotated[str, typer.Option(help="option.run.title")] = "run",
     athlete: Annotated[str | None, typer.Option(help="option.run.athlete")] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="option.run.wait")] = False,
     config: SettingsOption = None,
     verbose: VerboseOption = 0,
     log_format: LogFormatOption = None,
@@ -71,7 +73,8 @@ def run_command(
 
     extend_logging(verbose, log_format)
     settings = ready_config(athlete_file(athlete) if athlete else config)
-    run_live(settings, title, web=page_settings(settings, host, port) if web else None)
+    page = page_settings(settings, host, port) if web else None
+    run_live(settings, title, web=page, wait=wait and page is not None)
 
 
 def record_command(

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from monitor.cli.options import resolve_session
+from monitor.cli.share import send_shared_days
 from monitor.core.errors import ConfigError, InputError
 from monitor.core.local_time import local_start
 from monitor.core.message_catalogues import Catalogue, UserMessage, catalogue
@@ -44,12 +45,16 @@ class Notebook:
     def write(self, entry: Entry, about: Entry | None = None) -> None:
         """Add an entry, say what was noted, and what today allows with it.
 
-        ``about`` is the entry that it takes back.
+        ``about`` is the entry that it takes back.  What begins or ends to be shared by it is sent, or
+        deleted at the server, at once.
         """
+        shared = self.keeper.load_shared_items(runner_now().date())
         self.keeper.add(entry)
         plan, messages = self.plan(), user_catalogue()
         print(noted_text(entry if about is None else about, plan, messages, taken_back=about is not None))
         print_today(plan.now, messages)
+        if plan.shared_items != shared:
+            send_shared_days(self.config, always=True)
 
 
 @contextlib.contextmanager

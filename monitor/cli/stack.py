@@ -33,6 +33,7 @@ def delivery_status_command(config: SettingsOption = None) -> None:
     hosts = {
         "influx": settings.influx.url,
         "mqtt": settings.mqtt.host,
+        "hub": settings.hub.url,
         "export": settings.export.folder,
         "intervals_icu": settings.intervals_icu.token,
     }
@@ -81,14 +82,14 @@ def doctor_command(
     from rich.console import Console
 
     from monitor.service.config import load_config
-    from monitor.service.doctor import all_checks
+    from monitor.service.doctor import all_checks, is_set_up
 
     settings = load_config(config)
     password = None if password_file is None else _read_secret("--password-file", password_file)
     with _open_store_as_it_is(settings) as store:
         checks = list(all_checks(settings, store, host, password))
     Console().print(checks_table(checks))
-    if any(check.ok is False for check in checks):
+    if any(check.ok is False for check in checks) or not is_set_up(settings, host):
         raise typer.Exit(1)
 
 
@@ -139,6 +140,8 @@ def _read_secret(option: str, path: Path) -> Secret:
     try:
         return Secret(path.read_text(encoding="utf-8").strip())
     except (OSError, ValueError) as exc:
+        if isinstance(exc, FileNotFoundError) and path.absolute().parts[-3:-1] == ("secrets", "influx"):
+            raise ConfigError("error.stack_first", path=path) from exc
         raise ConfigError("error.secret_file", option=option, path=path, error=exc) from exc
 
 

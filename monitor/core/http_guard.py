@@ -249,7 +249,15 @@ class GuardedApp(FastAPI):
     async def _answer_exception(self, request: Request, exc: HTTPException) -> Response:
         key, _ = self._rule_of(request.scope)
         self._log_refusal(key, exc.status_code)
+        if exc.status_code == 405:  # Starlette names the methods of one route alone
+            exc.headers = {**(exc.headers or {}), "Allow": ", ".join(self._methods_of(request.url.path))}
+        elif isinstance(exc.__cause__, UnicodeError | RecursionError):  # for which FastAPI has status 400
+            exc = HTTPException(422, "The body is no JSON that can be read.")
         return self._answer(request, exc)
+
+    def _methods_of(self, path: str) -> list[str]:
+        methods = {rule.method for rule in self._rules if rule.has_path(path)}
+        return sorted(methods - {"WEBSOCKET"})
 
     def _log_refusal(self, key: str, status: int) -> None:
         """Log a refusal, many of a kind as one line a minute: its route, never what the visitor sent."""
@@ -263,11 +271,14 @@ class GuardedApp(FastAPI):
 class _CompiledRule:
     def __init__(self, key: str, rule: RouteRule) -> None:
         self.key, self.rule = key, rule
-        self._method, _, path = key.partition(" ")
+        self.method, _, path = key.partition(" ")
         self._path = compile_path(path)[0]
 
     def fits(self, method: str, path: str) -> bool:
-        return method == self._method and self._path.match(path) is not None
+        return method == self.method and self.has_path(path)
+
+    def has_path(self, path: str) -> bool:
+        return self._path.match(path) is not None
 
 
 RefusalAnswer = Callable[[Request, HTTPException], Response]

@@ -31,7 +31,7 @@ Language = Literal["en", "de"]
 """The languages there are; each has its file."""
 
 _CATALOGUES = Path(__file__).with_name("catalogues")
-_PLACE = re.compile(r"\{(\w+)(?::\.(\d)f)?\}")
+_PLACE = re.compile(r"\{(\w+)(?::(?:\.(\d)f|(g)))?\}")
 _LONGEST_VALUE = 1000  # characters of a text in a place; what is longer is nobody's name
 _DECIMAL = re.compile(r"[+-]?\d+\.\d+")
 _PLACES_OF_NUMBERS = dict.fromkeys(("here", "there"), _DECIMAL.pattern)
@@ -79,7 +79,7 @@ class Catalogue:
         message = self._messages[key]
         if isinstance(message, dict):
             message = message["one" if values["n"] == 1 else "other"]
-        return _PLACE.sub(lambda place: self._value_text(values[place[1]], place[2]), message)
+        return _PLACE.sub(lambda place: self._value_text(values[place[1]], place[2] or place[3]), message)
 
     def render(self, message: UserMessage) -> str:
         """Return a message as a text in this language."""
@@ -114,6 +114,8 @@ class Catalogue:
         return self.text("command.or").join([", ".join(others), last] if others else [last])
 
     def _recorded_part(self, name: str, text: str) -> str:
+        if name == "words":  # a person's own
+            return text
         if name == "names":
             return self.text("and").join(text.split(" and "))
         return self.localized(text) if _DECIMAL.fullmatch(text) else self.translate_recorded(text)
@@ -129,6 +131,8 @@ class Catalogue:
             return self.translate_recorded(printable_text(value.text, _LONGEST_VALUE))
         if isinstance(value, str):  # also what others wrote: names of files, answers of servers
             return printable_text(value, _LONGEST_VALUE)
+        if decimals == "g":  # one decimal where there is one
+            return self.localized(f"{round(float(value), 1):g}")
         return str(value) if decimals is None else self.localized(f"{value:.{decimals}f}")
 
 
@@ -173,8 +177,17 @@ def commands_messages(language: Language) -> dict[str, Any]:
 def catalogues_json() -> str:
     """Return all messages as a page gets them: JSON that cannot end the script it stands in."""
     languages = {language: _messages(language) for language in get_args(Language)}
-    text = json.dumps({"languages": languages, "recorded": _read("recorded")}, ensure_ascii=False)
-    return text.replace("<", "\\u003c")
+    return _script_json({"languages": languages, "recorded": _read("recorded")})
+
+
+@cache
+def catalogue_json(language: Language) -> str:
+    """Return the messages of one language as a page gets them that speaks no other and shows no record."""
+    return _script_json({"languages": {language: _messages(language)}, "recorded": {}})
+
+
+def _script_json(messages: Mapping[str, Any]) -> str:
+    return json.dumps(messages, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
 
 
 def _messages(language: Language) -> dict[str, Any]:

@@ -125,12 +125,6 @@ async def publish_all(client: Client, messages: Iterable[MqttMessage]) -> None:
             raise failure
 
 
-async def wait_until_lost(client: Client) -> None:
-    """Wait until the connection breaks and raise its error; nothing is subscribed to."""
-    async for _ in client.messages:
-        pass
-
-
 async def run_until_first_ends(*ways: Coroutine[Any, Any, None]) -> None:
     """Run all ways until one of them ends, or fails with its error."""
     tasks = [asyncio.create_task(way) for way in ways]

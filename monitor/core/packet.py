@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 
 from dsp.types import Array
@@ -25,14 +26,36 @@ class Packet:
 
 
 RUNNER = "/runner"
-"""The ``sensor`` of packets that bring no data but a wish of the runner; no sensor can be called so."""
+"""The ``sensor`` of packets that bring no data but a wish of the runner or a coach's line; no sensor can be
+called so."""
 STOP_CUES = "stop_cues"
 """The ``channel`` of the wish to end targets and cues; the payload is why, which no record repeats."""
+
+SAY_LINE = "say_line"
+"""The ``channel`` of a line that a coach writes to the runner; the payload is JSON with its ``text``."""
+
+
+PAUSE, RESUME, LAP, INTERVALS = "pause", "resume", "lap", "intervals"
+"""The ``channel`` of wishes to the runner's timer (``monitor.pipeline.run_timer``)."""
+
+
+def wish_packet(t_s: float, channel: str, payload: bytes = b"") -> Packet:
+    """Return the packet that brings a wish of the runner, made at the session second ``t_s``."""
+    return Packet(RUNNER, max(0, round(t_s * 1e9)), channel, payload)
 
 
 def stop_cues_packet(t_s: float, reason: str) -> Packet:
     """Return the packet that ends targets and cues from the session second ``t_s`` on."""
-    return Packet(RUNNER, max(0, round(t_s * 1e9)), STOP_CUES, reason.encode())
+    return wish_packet(t_s, STOP_CUES, reason.encode())
+
+
+def say_line_packet(t_s: float, text: str, *, when_stopped: bool) -> Packet:
+    """Return the packet with a coach's line that came in the session second ``t_s``.
+
+    ``when_stopped``: it may be said in a run that was stopped, too.
+    """
+    body = json.dumps({"text": text, "when_stopped": when_stopped}, ensure_ascii=False)
+    return Packet(RUNNER, max(0, round(t_s * 1e9)), SAY_LINE, body.encode())
 
 
 @dataclass(frozen=True, slots=True)

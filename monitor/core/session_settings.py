@@ -82,6 +82,17 @@ class CueSettings:
             raise ValueError(f"warm_up_s must be between 0 and 3600, not {self.warm_up_s:g}")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LapSettings:
+    """Settings of laps.  ``auto_km`` is the length after which one ends by itself; 0: only by hand."""
+
+    auto_km: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.auto_km <= 100:
+            raise ValueError(f"auto_km must be between 0 and 100, not {self.auto_km:g}")
+
+
 SilenceReason = Literal["", "calm", "hold", "red"]
 """Why form cues are silent today: the calm phase, a hold after RED, or no GREEN run since a RED one."""
 
@@ -165,6 +176,7 @@ class SessionSettings:
     runner: Runner = field(default_factory=Runner)
     sensors: tuple[SensorSettings, ...] = ()
     coach: CoachSettings | None = None  # None: numbers only
+    laps: LapSettings = field(default_factory=LapSettings)
 
     def __post_init__(self) -> None:
         names = [sensor.name for sensor in self.sensors]

@@ -168,6 +168,8 @@ class _Reader:
         try:
             return Secret(path.read_text(encoding="utf-8").strip())
         except (OSError, ValueError) as exc:
+            if isinstance(exc, FileNotFoundError) and path.absolute().parts[-3:-1] == ("secrets", "influx"):
+                return self.note_mistake((*at, key), "setting.stack_first", path=str(path))
             return self.note_mistake(
                 (*at, key), "setting.no_secret", path=str(path), reason=EnglishText(reason_text(exc))
             )

@@ -29,7 +29,10 @@ _GENERAL_COLUMNS = (
     ),
     ColumnEntry("activity", "text", "stand, walk, run or unknown.", "dsp.activity"),
     ColumnEntry(
-        "cue", "text", "Cue of this second: its kind and fault; withheld ones in brackets.", "coach"
+        "cue",
+        "text",
+        "Cue of this second: its kind and fault, or a coach's words; withheld ones in brackets.",
+        "coach",
     ),
     ColumnEntry("side", "L or R", "Leg of the step, empty where the sensors cannot tell.", "worn sensors"),
     ColumnEntry("ic_s", "s", "Initial contact, session time.", "dsp.events"),

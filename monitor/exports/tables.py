@@ -15,6 +15,7 @@ from dsp.types import Array
 from monitor.core.errors import ConfigError
 from monitor.core.safe_text import table_cell
 from monitor.exports.data_dictionary import describe_columns
+from monitor.pipeline.coach_lines import LINE_WORDING, line_text
 from monitor.storage.session_data import SessionData, target_edges
 from monitor.storage.store import Store
 
@@ -72,7 +73,8 @@ def _cue_columns(run: SessionData) -> list[str]:
     out = [""] * len(run.t_s)
     for cue in run.cues:
         if 0 <= int(cue.t_s) < len(out):
-            text = " ".join(filter(None, (cue.kind.value, cue.fault.value if cue.fault else "")))
+            words = f"coach: {line_text(cue)}" if cue.wording == LINE_WORDING else cue.kind.value
+            text = " ".join(filter(None, (words, cue.fault.value if cue.fault else "")))
             out[int(cue.t_s)] = f"({text})" if cue.withheld else text
     return out
 

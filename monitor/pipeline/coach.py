@@ -36,6 +36,9 @@ are seen in time order.  Statuses of sensors are answered at once.
    because three cues changed nothing.  The end of one that was spoken of is confirmed once it has lasted;
 10. ``LoadWatch`` counts the second, with a cadence or without, and says when a limit of today is reached.
 
+A coach's line comes beside all this, at whole seconds of the session whether there is a cadence or not:
+``monitor.pipeline.coach_lines`` has when.
+
 **What resets what.**
 
 ==============================================  =========================================================
@@ -88,14 +91,16 @@ from monitor.pipeline.announcements import (
     silence_text,
 )
 from monitor.pipeline.banded_metrics import BANDED_METRICS, CADENCE_METRIC
+from monitor.pipeline.coach_lines import CoachLine, CoachLines
 from monitor.pipeline.cue_policy import FADING, PROBE, RESTING, SILENT_BY_PLAN, CuePolicy
 from monitor.pipeline.deviation import DeviationDetector
-from monitor.pipeline.load_watch import LoadWatch, RunLoad
+from monitor.pipeline.load_watch import LoadWatch, RunLoad, UsedAllowance
 
 _HOLE_S = 2.0  # without a second of cadence: the signal was away
 _AWAY_S = 2.0  # a gap that long is a sensor that left and came back
 _IMPLAUSIBLE = 0.25  # so far from the own normal it is not a matter of form
 _BLOCK_S = 600.0  # of running; cues may be spoken in the first part of each, as the plan says
+_LINE_S = 8.0  # after a coach's line, before a form cue (a choice: it has been heard)
 _NO_SPEED_S = 60.0  # of running without a speed, then it is said once
 
 
@@ -129,6 +134,7 @@ class Coach:
         self._events: list[tuple[float, ActivityChange | Gap]] = []
         self._bands: dict[str, Band] = {}
         self._announced: set[str] = set()
+        self._lines = CoachLines()
 
     def push(self, records: Sequence[Record | SensorStatus]) -> list[Record | SensorStatus]:
         """Return the records with bands and cues; all metrics of a second must come in one call."""
@@ -155,7 +161,29 @@ class Coach:
                     out += self._announcer.push(record)
                 case _:
                     pass
-        return out + self._end_second()
+        out += self._end_second()
+        self._lines.note_spoken(out)
+        return out
+
+    def write_line(self, line: CoachLine) -> None:
+        """Take a coach's line, to be said at a calm moment (``monitor.pipeline.coach_lines``)."""
+        self._lines.write(line)
+
+    @property
+    def lines_wait(self) -> bool:
+        """Whether a coach's line waits for a calm moment."""
+        return self._lines.waiting
+
+    def say_lines(self, t_s: float) -> list[Record]:
+        """Return the coach's line whose moment has come at ``t_s``, and those that are too late."""
+        cues = self._lines.second(t_s, stopped=self._stopped)
+        if any(not cue.withheld for cue in cues):
+            self._policy.keep_quiet(t_s + _LINE_S)
+        return list(cues)
+
+    def finish_lines(self, t_s: float) -> list[Record]:
+        """Return the coach's lines that were never said, at the end of the run."""
+        return list(self._lines.finish(t_s))
 
     def stop(self, t_s: float) -> list[Record]:
         """Return what ends targets and cues from now on: bands that say so, and one notice.
@@ -169,12 +197,19 @@ class Coach:
         out: list[Record] = [replace(band, t_s=t_s, muted=CUES_OFF) for band in self._bands.values()]
         self._bands.clear()
         self._announced.add("stopped")
-        return [*out, cues_ended_notice(t_s)]
+        out.append(cues_ended_notice(t_s))
+        self._lines.note_spoken(out)
+        return out
 
     @property
     def load(self) -> RunLoad:
         """The load of this run so far, what it has cost."""
         return self._load_watch.load
+
+    @property
+    def allowance(self) -> UsedAllowance | None:
+        """The allowance of today as far as this run has used it, None without one."""
+        return self._load_watch.allowance
 
     # ------------------------------------------------------------------ one second
 
@@ -321,7 +356,10 @@ class Coach:
             )
             if detector.only_likely:
                 out.append(self._policy.unsure(t_s, states[-1]))
-        return out + list(self._policy.second(t_s, states, self._key_of_silent_plan()))
+        silent = self._key_of_silent_plan()
+        if not silent and any(s.out and not self._policy.rests(s.fault) for s in states):
+            self._lines.note_fault(t_s)
+        return out + list(self._policy.second(t_s, states, silent))
 
     # ------------------------------------------------------------------ silence
 

@@ -14,16 +14,19 @@ from dataclasses import dataclass
 
 from dsp.types import Cue, CueKind, Fault
 
-EXPERIMENT, FADING, PROBE, _CAP, _UNSURE, UNANSWERED = (
+EXPERIMENT, FADING, PROBE, _CAP, _UNSURE, UNANSWERED, LATE = (
     "experiment",
     "fading",
     "probe",
     "cap",
     "unsure",
     "unanswered",
+    "late",
 )
-WITHHELD = (EXPERIMENT, FADING, PROBE, _CAP, _UNSURE, UNANSWERED)
-"""Why a cue that was due was not spoken, as it stands on the record; ``withheld.<key>`` has the words."""
+WITHHELD = (EXPERIMENT, FADING, PROBE, _CAP, _UNSURE, UNANSWERED, LATE)
+"""Why a cue that was due, or a coach's line, was not spoken, as it stands on the record.
+
+``withheld.<key>`` has the words."""
 
 _OPPOSITE = {Fault.CADENCE_HIGH: Fault.CADENCE_LOW, Fault.CADENCE_LOW: Fault.CADENCE_HIGH}
 
@@ -142,11 +145,18 @@ class CuePolicy:
         self._noted: set[Fault] = set()  # of those that rest, written down once
         self._spoken: Fault | None = None  # in this excursion
         self._spoken_s = dict.fromkeys(Fault, -math.inf)
+        self._quiet_until_s = -math.inf  # somebody else speaks
+
+    def keep_quiet(self, until_s: float) -> None:
+        """Let no cue come before ``until_s``: the runner hears something else; a fault that lasts waits."""
+        self._quiet_until_s = until_s
 
     def second(self, t_s: float, states: Sequence[FaultState], silent: str) -> list[Cue]:
         """Return what to say now; ``silent`` (a key of ``WITHHELD``) makes a due cue a withheld one."""
         for state in states:
             self._answers[state.fault].second(t_s, state, self._p)
+        if t_s < self._quiet_until_s:
+            return []
         found = (s for s in states if s.out and not self._overshoots(t_s, s.fault))
         out = sorted(found, key=lambda s: list(Fault).index(s.fault))
         resting = [s for s in out if self.rests(s.fault)]

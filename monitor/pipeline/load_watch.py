@@ -61,6 +61,15 @@ class RunLoad:
 
 
 @dataclass(frozen=True, slots=True)
+class UsedAllowance:
+    """``UsedAllowance`` is how much of what today allows was used: ``used`` of ``limit``, in its unit."""
+
+    used: float
+    limit: float
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Passed:
     """A limit that was reached: the notice's ``wording`` and text, and whether it is said aloud."""
 
@@ -116,6 +125,22 @@ class LoadWatch:
         loud = [p for p in new if p.loud]
         return [notice(t_s, p.wording, p.text) for p in loud or new]
 
+    @property
+    def allowance(self) -> UsedAllowance | None:
+        """The allowance of today as far as it is used; None without a limit, and where a red flag stops."""
+        size = None if self._limits.stop else self._todays_size()
+        if size is None or size.limit is None:
+            return None
+        return UsedAllowance(size.value, size.limit, size.unit)
+
+    def _todays_size(self) -> _Size | None:
+        """What the run is compared with today: of distance and time what is nearer its limit."""
+        limits, load = self._limits, self.load
+        sizes = [_Size(load.distance_m / 1e3, limits.most_km, "km")]
+        if limits.timed or limits.most_km is None or not load.knows_distance:
+            sizes.append(_Size(load.on_foot_s / 60, limits.most_min, "min"))
+        return max((s for s in sizes if s.limit is not None), key=lambda size: size.share, default=None)
+
     def _passed(self) -> list[_Passed]:
         """Every limit that is reached by now, the tightest words of each."""
         found = [self._longest_run(), self._todays_run(), self._descent(), self._braking()]
@@ -140,16 +165,13 @@ class LoadWatch:
 
     def _todays_run(self) -> _Passed | None:
         limits, load = self._limits, self.load
+        most = self._todays_size()
         if limits.stop:
             return None
         if limits.most_km == 0 or (limits.most_km is None and limits.most_min == 0):
             text = "Your plan has no running for today."
             return _Passed("no_run_today", text, loud=True) if load.running_s >= _SAID_AFTER_S else None
-        sizes = [_Size(load.distance_m / 1e3, limits.most_km, "km")]
-        if limits.timed or limits.most_km is None or not load.knows_distance:
-            sizes.append(_Size(load.on_foot_s / 60, limits.most_min, "min"))
-        most = max(sizes, key=lambda size: size.share)
-        if most.limit is None or most.share < 1:
+        if most is None or most.limit is None or most.share < 1:
             return None
         if most.share < limits.loud_share:
             text = f"{most.now}: that is all your plan has for today. Stop, or walk home."

@@ -10,14 +10,16 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from dsp.engine import Engine
-from dsp.types import Input, Reading, Record
+from dsp.types import Activity, ActivityChange, Input, Metric, Reading, Record
 from monitor.core.errors import InputError
-from monitor.core.packet import RUNNER, STOP_CUES, Packet
+from monitor.core.packet import RUNNER, SAY_LINE, STOP_CUES, Packet
 from monitor.core.records import SensorStatus
 from monitor.core.session_settings import SensorSettings, SessionSettings
 from monitor.devices.registry import DEVICES, SensorSpec
 from monitor.pipeline.coach import Coach
-from monitor.pipeline.load_watch import RunLoad
+from monitor.pipeline.coach_lines import line_of_packet
+from monitor.pipeline.load_watch import RunLoad, UsedAllowance
+from monitor.pipeline.run_timer import RunTimer
 from monitor.pipeline.sensor_stream import SensorStream
 
 _QUIET_S = 120.0  # after the last packet nothing waits any more: neither samples, steps nor seconds
@@ -27,8 +29,12 @@ class Session:
     """A run in progress: ``push`` packets and get what has become certain, ``finish`` for the rest.
 
     At every whole second, passed by a packet's arrival or told by ``tick``, each sensor is asked how it
-    does: so a recording tells the same as the run did, silences included.  A wish of the runner comes as a
-    packet too (``monitor.core.packet.RUNNER``), so that it stands on the tape and is followed on replay.
+    does: so a recording tells the same as the run did, silences included.  A wish of the runner, or a
+    coach's line, comes as a packet too (``monitor.core.packet.RUNNER``): it stands on the tape and is
+    followed on replay.
+
+    In a pause (``timer``) packets are decoded and their losses counted, but nothing is evaluated: no steps,
+    no metrics, no cues, no load.  What the runner does is then not known.
     """
 
     def __init__(
@@ -40,6 +46,8 @@ class Session:
         self.t_s = 0.0  # arrival of the last packet, or the last second that was ticked
         self._ticked_s = 0.0  # the last whole second
         self._packet_s = 0.0  # arrival of the last packet
+        self.timer = RunTimer(1000 * settings.laps.auto_km)
+        self._doing = Activity.UNKNOWN  # as the engine knows it
         self._coach = Coach(settings.coach, settings) if settings.coach is not None else None
         self._engine = Engine([s.worn for s in settings.sensors], settings.runner)
         self._streams = {s.name: SensorStream(s, _spec(s, sensors)) for s in settings.sensors}
@@ -60,10 +68,15 @@ class Session:
             self._ticked_s = second
             self.t_s = max(self.t_s, second)
             for stream in self._streams.values():
-                out += self._evaluated(stream, stream.tick(second))
-            out += self._with_cues(self._engine.advance(second))
+                out += self._evaluated(stream, stream.tick(second), second)
+            found = self._outside_pauses(self._engine.advance(second))
+            out += self._with_cues(found)
+            out += self._ended_laps(found)
+            out += self.timer.second(second)
             for stream in self._streams.values():
                 out += self._due(stream)
+            if self._coach is not None:
+                out += self._coach.say_lines(second)
         if now_s >= self._ticked_s + 1:
             self._ticked_s = float(math.floor(now_s))
             self.t_s = max(self.t_s, self._ticked_s)
@@ -71,7 +84,8 @@ class Session:
 
     def _next_second(self) -> float:
         """The next second that can bring anything: of a long silence those in which a status is due."""
-        if self._ticked_s < self._packet_s + _QUIET_S:
+        waits = self._coach is not None and self._coach.lines_wait
+        if waits or self._ticked_s < self._packet_s + _QUIET_S:
             return self._ticked_s + 1
         return max(self._ticked_s + 1, min((s.due_s for s in self._streams.values()), default=math.inf))
 
@@ -84,8 +98,11 @@ class Session:
         """Return everything that was still waiting, certain now that no more packets come."""
         out: list[Record | SensorStatus] = []
         for stream in self._streams.values():
-            out += self._evaluated(stream, stream.finish())
-        return [*out, *self._with_cues(self._engine.finish()), *self.statuses()]
+            out += self._evaluated(stream, stream.finish(), self.t_s)
+        out += self._with_cues(self._outside_pauses(self._engine.finish()))
+        if self._coach is not None:
+            out += self._coach.finish_lines(self.t_s)
+        return [*out, *self.statuses()]
 
     def statuses(self) -> list[SensorStatus]:
         """Return how every sensor did so far."""
@@ -95,6 +112,11 @@ class Session:
     def load(self) -> RunLoad | None:
         """The load of the run so far, None without a coach, who counts it."""
         return None if self._coach is None else self._coach.load
+
+    @property
+    def allowance(self) -> UsedAllowance | None:
+        """The allowance of today as far as the run has used it, None without one or without a coach."""
+        return None if self._coach is None else self._coach.allowance
 
     def _push_one(self, packet: Packet) -> list[Record | SensorStatus]:
         stream = self._streams.get(packet.sensor)
@@ -106,23 +128,58 @@ class Session:
         if stream is None:
             return [*out, *self._follow_wish(packet)]
         self._packet_s = max(self._packet_s, arrival_s)
-        out += self._evaluated(stream, stream.push(packet))
+        out += self._evaluated(stream, stream.push(packet), arrival_s)
         out += self._due(stream)
         return out
 
-    def _follow_wish(self, packet: Packet) -> Sequence[Record]:
-        """What follows from a wish of the runner; one that is not known here changes nothing."""
-        if self._coach is None or packet.channel != STOP_CUES:
+    def _follow_wish(self, packet: Packet) -> Sequence[Record | SensorStatus]:
+        """What follows from a wish of the runner or a coach's line; any other changes nothing."""
+        if packet.channel == STOP_CUES:
+            return [] if self._coach is None else self._coach.stop(self.t_s)
+        if packet.channel == SAY_LINE:
+            line = line_of_packet(packet)
+            if self._coach is not None and line is not None:
+                self._coach.write_line(line)
             return []
-        return self._coach.stop(self.t_s)
+        before = self.timer.paused
+        said = self.timer.follow(packet.channel, packet.payload, packet.arrival_ns / 1e9)
+        if self.timer.paused is before or self._doing is Activity.UNKNOWN:
+            return said
+        doing = Activity.UNKNOWN if self.timer.paused else self._doing
+        return [*self._with_cues([ActivityChange(self.t_s, doing, self.t_s)]), *said]
 
-    def _evaluated(self, stream: SensorStream, items: Sequence[Input]) -> list[Record | SensorStatus]:
+    def _evaluated(
+        self, stream: SensorStream, items: Sequence[Input], arrival_s: float
+    ) -> list[Record | SensorStatus]:
         """What follows from these; samples whose times are unsure tell no steps and count as missing."""
         out: list[Record | SensorStatus] = []
+        if self.timer.is_paused_at(arrival_s):
+            return out
         for item in items:
             if isinstance(item, Reading) or not stream.unsure:
-                found = self._engine.push(item)
+                found = self._outside_pauses(self._engine.push(item))
                 out += found if self._coach is None else self._coach.push(found)
+                out += self._ended_laps(found)
+        return out
+
+    def _outside_pauses(self, found: list[Record]) -> list[Record]:
+        """Return the records but those of seconds in a pause, and of an activity that one hides."""
+        out: list[Record] = []
+        for record in found:
+            if isinstance(record, ActivityChange):
+                self._doing = record.activity
+                if self.timer.paused:
+                    continue
+            elif isinstance(record, Metric) and self.timer.is_paused_at(record.t_s):
+                continue
+            out.append(record)
+        return out
+
+    def _ended_laps(self, found: Sequence[Record]) -> list[Record]:
+        out: list[Record] = []
+        for record in found:
+            if isinstance(record, Metric) and record.side is None and record.estimate.metric == "speed_mps":
+                out += self.timer.cover(record.t_s, record.estimate.value)
         return out
 
     def _due(self, stream: SensorStream) -> Sequence[Record | SensorStatus]:

@@ -97,16 +97,22 @@ class BlockReader:
         if not all(type(value) is kind for value, kind in zip(row, _TYPES, strict=True)):
             return None
         part, sensor, channel, crc, frames = row
-        if sensor not in self._sensors or zlib.crc32(frames) != crc:
+        rows = unpack_frames(sensor, channel, crc, frames) if sensor in self._sensors else None
+        return None if rows is None else TapeBlock(part, rows)
+
+
+def unpack_frames(sensor: str, channel: str, crc: int, frames: bytes) -> list[Numbered] | None:
+    """Return the packets of a block, None if it is damaged."""
+    if zlib.crc32(frames) != crc:
+        return None
+    rows: list[Numbered] = []
+    at = 0
+    while at < len(frames):
+        if at + _FRAME.size > len(frames):
             return None
-        rows: list[Numbered] = []
-        at = 0
-        while at < len(frames):
-            if at + _FRAME.size > len(frames):
-                return None
-            number, arrival_ns, link, length = _FRAME.unpack_from(frames, at)
-            at += _FRAME.size + length
-            if at > len(frames) or not 0 <= arrival_ns <= _LAST_NS:
-                return None
-            rows.append((number, Packet(sensor, arrival_ns, channel, frames[at - length : at], link)))
-        return TapeBlock(part, rows)
+        number, arrival_ns, link, length = _FRAME.unpack_from(frames, at)
+        at += _FRAME.size + length
+        if at > len(frames) or not 0 <= arrival_ns <= _LAST_NS:
+            return None
+        rows.append((number, Packet(sensor, arrival_ns, channel, frames[at - length : at], link)))
+    return rows

@@ -16,6 +16,7 @@ from monitor.storage.session_data import Mask, SessionData
 from monitor.storage.session_info import StepColumns
 
 _LEAST_STEPS = 50  # of each leg
+_MARKED = 2.0  # times the median of healthy runners; a quarter of them or fewer are so far apart (a choice)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,8 @@ class Legs:
     """A metric of both legs, how far they are apart, and how far those of healthy runners are.
 
     ``usual_pct`` is the median of healthy runners in %, None where it is not known
-    (``dsp.metrics.MetricSpec.leg_difference_pct``).
+    (``dsp.metrics.MetricSpec.leg_difference_pct``).  ``stands_out`` is what tables mark and texts speak of:
+    the interval leaves out zero, and the difference is more than twice that median.
     """
 
     metric: str
@@ -39,6 +41,7 @@ class Legs:
     right: Mean
     apart: LegDifference
     usual_pct: float | None
+    stands_out: bool
 
 
 def compare_legs(run: SessionData, steps: StepColumns) -> tuple[Legs, ...]:
@@ -63,4 +66,6 @@ def _leg_difference(spec: MetricSpec, values: Array, on_left: Mask, on_right: Ma
     if left.half is not None and right.half is not None and middle > 0:
         half = 100 * float(np.hypot(left.half, right.half)) / middle
     apart = 100 * (left.value - right.value) / middle if middle > 0 else 0.0
-    return Legs(spec.name, left, right, LegDifference(apart, half), spec.leg_difference_pct)
+    usual = spec.leg_difference_pct
+    stands_out = half is not None and abs(apart) > max(half, _MARKED * (usual or 0.0))
+    return Legs(spec.name, left, right, LegDifference(apart, half), usual, stands_out)

@@ -1,23 +1,21 @@
-"""The runner's own normal and the target made from it, as a table and as a picture."""
+"""The runner's own normal and the target made from it, as a table and as curves."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 from rich.table import Table
 
 from dsp.cueing.baseline import REFERENCE_MPS, Baseline, Expectation
 from dsp.cueing.target import Target, TargetParams, cadence_target, increase_at_step
-from monitor.core.errors import StoreError
 from monitor.core.message_catalogues import catalogue
 from monitor.core.user_language import user_language, user_text
 from monitor.training.cadence_steps import StepChange
 
 _METRIC = "cadence_spm"
-BLUE, GREEN, SOFT = "#0b61b0", "#12805c", "rgba(11,97,176,0.18)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,38 +94,45 @@ def steps_table(shown: BaselineView) -> Table:
     return out
 
 
-def baseline_figure(shown: BaselineView) -> go.Figure:
-    """Return own cadence and target over speed as lines with their uncertainty (95 %)."""
+def baseline_curves(shown: BaselineView) -> dict[str, Any]:
+    """Return own cadence and target over speed, as JSON values for ``static/review/baseline_file.js``.
+
+    ``start`` and ``every`` are the speeds in m/s; each of ``lines`` has ``mean``, ``low`` and ``high`` in
+    steps/min: 95 % of the uncertainty, and the target range.  ``axis`` is empty without a speed.
+    """
     low, high = shown.speeds[0], shown.speeds[-1]
     speeds = np.linspace(low, high, 40) if shown.with_speed else np.array((low - 0.5, low + 0.5))
     pairs = [shown.at(float(v)) for v in speeds]
-    own = np.array([e.value for e, _ in pairs])
-    margin = 1.96 * np.array([e.sd for e, _ in pairs])
-    figure = go.Figure()
-    _add_ribbon(figure, speeds, own - margin, own + margin, SOFT, user_text("say.baseline.uncertainty"))
-    _add_line(figure, speeds, own, BLUE, "solid", user_text("say.baseline.own"))
-    edges = [np.array([t.low for _, t in pairs]), np.array([t.high for _, t in pairs])]
-    _add_ribbon(
-        figure, speeds, edges[0], edges[1], "rgba(18,128,92,0.14)", user_text("say.baseline.column.range")
-    )
-    _add_line(
-        figure,
-        speeds,
-        np.array([t.centre for _, t in pairs]),
-        GREEN,
-        "dash",
-        user_text("say.baseline.column.target"),
-    )
-    figure.update_layout(
-        template="plotly_white",
-        title=f"{_title(shown)}<br><sup>{baseline_text(shown)}</sup>",
-        xaxis_title=user_text("say.baseline.level"),
-        yaxis_title=f"{user_text('metric.cadence_spm.label')} ({user_text('metric.cadence_spm.unit')})",
-        separators=f"{user_text('number.decimal')} ",
-        legend={"orientation": "h", "y": -0.2},
-        margin={"t": 90, "r": 20},
-    )
-    return figure
+    own = [(e.value, e.value - 1.96 * e.sd, e.value + 1.96 * e.sd) for e, _ in pairs]
+    target = [
+        (t.centre, t.centre if t.low is None else t.low, t.centre if t.high is None else t.high)
+        for _, t in pairs
+    ]
+    return {
+        "title": _title(shown),
+        "text": baseline_text(shown),
+        "label": user_text("metric.cadence_spm.label"),
+        "unit": user_text("metric.cadence_spm.unit"),
+        "axis": user_text("say.baseline.level") if shown.with_speed else "",
+        "start": float(speeds[0]),
+        "every": float(speeds[1] - speeds[0]),
+        "lines": [
+            _curve("own", own, user_text("say.baseline.own"), user_text("say.baseline.uncertainty")),
+            _curve(
+                "target",
+                target,
+                user_text("say.baseline.column.target"),
+                user_text("say.baseline.column.range"),
+            ),
+        ],
+    }
+
+
+def _curve(
+    kind: str, rows: Sequence[tuple[float, float, float]], label: str, spread: str
+) -> dict[str, Any]:
+    mean, low, high = ([round(v, 2) for v in column] for column in zip(*rows, strict=True))
+    return {"kind": kind, "label": label, "spread": spread, "mean": mean, "low": low, "high": high}
 
 
 def _title(shown: BaselineView) -> str:
@@ -137,29 +142,6 @@ def _title(shown: BaselineView) -> str:
 
 def _decimal(number: str) -> str:
     return catalogue(user_language()).localized(number)
-
-
-def write_baseline_chart(shown: BaselineView, path: Path) -> None:
-    """Write one file with the lines that needs nothing from outside."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        baseline_figure(shown).write_html(path, include_plotlyjs=True, config={"displaylogo": False})
-    except OSError as exc:
-        raise StoreError("error.picture", path=path, reason=exc) from exc
-
-
-def _add_line(figure: go.Figure, x: np.ndarray, y: np.ndarray, colour: str, dash: str, name: str) -> None:
-    hover = f"%{{x:.2f}} m/s: %{{y:.1f}} {user_text('metric.cadence_spm.unit')}"
-    figure.add_scatter(x=x, y=y, name=name, line={"color": colour, "dash": dash}, hovertemplate=hover)
-
-
-def _add_ribbon(
-    figure: go.Figure, x: np.ndarray, low: np.ndarray, high: np.ndarray, colour: str, name: str
-) -> None:
-    figure.add_scatter(
-        x=np.concatenate((x, x[::-1])), y=np.concatenate((low, high[::-1])), name=name,
-        fill="toself", fillcolor=colour, line={"width": 0}, hoverinfo="skip",
-    )  # fmt: skip
 
 
 def _pace_text(speed_mps: float) -> str:

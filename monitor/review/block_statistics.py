@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
+from dsp.metrics import BY_NAME
 from dsp.types import Array
 from monitor.storage.session_data import Mask, SessionData
 
@@ -34,6 +35,15 @@ class Mean:
     value: float
     half: float | None
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class MatchedMeans:
+    """Means of two parts where both ran at the same speed and grade, and how much larger the second is."""
+
+    first: Mean
+    second: Mean
+    difference: Mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +73,13 @@ def block_mean(value: Array, mask: Mask) -> Mean | None:
 
 
 def matched_difference(a: ComparedSeconds, b: ComparedSeconds) -> Mean | None:
-    """Return how much larger ``b`` is than ``a`` where both ran at the same speed and grade.
+    """Return how much larger ``b`` is than ``a``, as ``matched_means`` finds it."""
+    found = matched_means(a, b)
+    return None if found is None else found.difference
+
+
+def matched_means(a: ComparedSeconds, b: ComparedSeconds) -> MatchedMeans | None:
+    """Return the means of ``a`` and ``b`` where both ran at the same speed and grade.
 
     None with less than ``LEAST_MATCHED_S`` of such seconds on either side.
     """
@@ -86,14 +102,25 @@ def matched_difference(a: ComparedSeconds, b: ComparedSeconds) -> Mean | None:
         means.append(float(share @ per_bin))
         halves.append(_half_interval(rest, weight))
     both = None if None in halves else math.hypot(*(h for h in halves if h is not None))
-    return Mean(means[1] - means[0], both, float(np.minimum(n_a, n_b).sum()))
+    matched_s = float(np.minimum(n_a, n_b).sum())
+    first, second = (Mean(v, half, matched_s) for v, half in zip(means, halves, strict=True))
+    return MatchedMeans(first, second, Mean(means[1] - means[0], both, matched_s))
 
 
-def clear_difference(difference: Mean | None) -> float:
-    """Return the difference if its 95 % interval leaves out zero, else 0."""
+def clear_difference(difference: Mean | None, least: float = 0.0) -> float:
+    """Return the difference if its 95 % interval leaves out zero and it is at least ``least``, else 0."""
     if difference is None or difference.half is None or abs(difference.value) <= difference.half:
         return 0.0
-    return difference.value
+    return difference.value if abs(difference.value) >= least else 0.0
+
+
+def clear_change(metric: str, difference: Mean | None) -> float:
+    """Return the difference of a metric if tables point it out, else 0.
+
+    They do where its 95 % interval leaves out zero and it is at least half a digit of the metric; the
+    pages have the same rule (``isClear`` in ``static/review/terms.js``).
+    """
+    return clear_difference(difference, 0.5 * 10.0 ** -BY_NAME[metric].decimals)
 
 
 def usable(part: ComparedSeconds) -> Mask:
@@ -111,8 +138,14 @@ def bins_of(part: ComparedSeconds) -> NDArray[np.int64]:
 
 
 def _half_interval(rest: Array, weight: Array) -> float | None:
-    """Half the 95 % interval of ``sum(weight * value)``: blocks in time, cluster-robust."""
-    block = np.arange(len(rest)) // round(_BLOCK_S)
+    return clustered_half(rest, weight, np.arange(len(rest)) // round(_BLOCK_S))
+
+
+def clustered_half(rest: Array, weight: Array, block: NDArray[np.int64]) -> float | None:
+    """Return half the 95 % interval of ``sum(weight * value)`` (n,): cluster-robust, by ``block`` (n,).
+
+    ``rest`` (n,) is what each value is off its mean; None with fewer than three blocks.
+    """
     used = weight > 0
     _, number = np.unique(block[used], return_inverse=True)
     pulls = np.bincount(number, (weight * rest)[used])

@@ -28,7 +28,9 @@ from monitor.storage.store import Store
 class Row:
     """A metric: its mean in each run, and each run's difference from the first (None: not comparable).
 
-    ``modelled`` says of each run whether no sensor saw it there.
+    The means are those at the speed and grade of the first run: its own, and that plus the difference; of
+    a run that is not comparable they are its own.  ``modelled`` says of each run whether no sensor saw it
+    there.
     """
 
     metric: str
@@ -62,11 +64,19 @@ def compare_sessions(store: Store, sessions: Sequence[str]) -> list[Row]:
     for name in with_role(Role.COMPARED):
         if name not in runs[0].columns or not any(name in r.columns for r in runs[1:]):
             continue
-        means = [block_mean(r.value(name), r.running) for r in runs]
+        own = [block_mean(r.value(name), r.running) for r in runs]
         first, *others = (values_to_compare(r, name, r.running) for r in runs)
         differences = [None, *(matched_difference(first, other) for other in others)]
+        means = [_brought_to(own[0], d) or mean for d, mean in zip(differences, own, strict=True)]
         rows.append(Row(name, means, differences, [name in run.modelled for run in runs]))
     return rows
+
+
+def _brought_to(first: Mean | None, difference: Mean | None) -> Mean | None:
+    """The mean that is apart from ``first`` by the difference; None where either is not known."""
+    if first is None or difference is None:
+        return None
+    return Mean(first.value + difference.value, difference.half, difference.seconds)
 
 
 def metric_trends(store: Store, athlete: str, weeks: int) -> dict[str, list[TrendPoint]]:

@@ -11,16 +11,22 @@ from dataclasses import dataclass
 import numpy as np
 
 from dsp.cueing.baseline import BaselineParams
+from dsp.metrics import BY_NAME
 from dsp.types import Fault
-from monitor.core.message_catalogues import UserMessage
+from monitor.core.message_catalogues import MessageValue, UserMessage
 from monitor.pipeline.cue_policy import UNANSWERED
-from monitor.review.block_statistics import clear_difference
+from monitor.review.block_statistics import Mean, clear_change
 from monitor.review.cue_outcomes import CoachedRun
 from monitor.review.findings import SessionFindings
-from monitor.storage.session_data import SessionData
+from monitor.storage.session_data import SessionData, target_edges
 from monitor.training.cadence_steps import LEAST_S, counts_for_next_step
 
 _LEARNS = BaselineParams()
+_MUCH_SPM = 2.0  # a change of cadence that is worth working on
+_MUCH_BPM = 5.0  # and of heart rate: a usual drift in half an hour
+_PLACES = ("tenths", "hundredths", "thousandths", "fourth_place", "fifth_place")
+"""To what changes are written, by the decimals of the metric: one more, as in tables."""
+_LESS_IS_WELL = ("overstride_m", "braking_impulse_bws")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +71,9 @@ def _what_went_well(f: SessionFindings) -> Iterator[SourcedText]:
             counts = {"prompt": round(told.answered.value * told.cues), "cues": told.cues}
             answered = UserMessage("feedback.answered", counts)
             yield SourcedText(answered, UserMessage("feedback.source.fading"))
-    for name in ("overstride_m", "braking_impulse_bws"):
+    for name in _LESS_IS_WELL:
         change = next(
-            (u for u in f.previous if u.metric == name and clear_difference(u.difference) < 0), None
+            (u for u in f.previous if u.metric == name and clear_change(name, u.difference) < 0), None
         )
         if change is not None and name not in f.run.modelled:
             lower = UserMessage("feedback.lower_than_before", {"metric": _metric_label(f.run, name)})
@@ -78,36 +84,44 @@ def _what_went_well(f: SessionFindings) -> Iterator[SourcedText]:
 def _what_stayed_even(f: SessionFindings) -> Iterator[SourcedText]:
     """What stayed as it was from the start to the end."""
     source = UserMessage("feedback.source.steady")
-    cadence = next((c for c in f.fatigue if c.metric == "cadence_spm"), None)
-    if cadence is not None and cadence.difference is not None and abs(cadence.difference.value) < 2:
-        at_pace = "speed_mps" in f.run.columns
-        yield SourcedText(
-            UserMessage("feedback.cadence_held_at_pace" if at_pace else "feedback.cadence_held"), source
-        )
+    changes = {c.metric: c for c in f.fatigue if c.difference is not None}
+    at_pace = "_at_pace" if "speed_mps" in f.run.columns else ""
+    cadence = changes.get("cadence_spm")
+    if cadence is not None and _is_small(cadence.difference):
+        change = clear_change(cadence.metric, cadence.difference)
+        if change:
+            yield SourcedText(
+                UserMessage(f"feedback.cadence_little{at_pace}", _by(cadence.metric, change)), source
+            )
+        else:
+            yield SourcedText(UserMessage(f"feedback.cadence_held{at_pace}"), source)
     spread = f.run.value("step_variability_pct")[f.run.running]
+    change_of_spread = changes.get("step_variability_pct")
+    if change_of_spread and clear_change("step_variability_pct", change_of_spread.difference) > 0:
+        return
     if np.isfinite(spread).sum() > 60 and np.nanmedian(spread) < 2.5:
         yield SourcedText(UserMessage("feedback.steady", {"spread": float(np.nanmedian(spread))}), source)
+
+
+def _is_small(difference: Mean | None) -> bool:
+    """Whether a difference of cadence is surely smaller than what is to be worked on."""
+    if difference is None or difference.half is None:
+        return False
+    return abs(difference.value) + difference.half < _MUCH_SPM
 
 
 def _what_to_work_on(f: SessionFindings) -> Iterator[SourcedText]:
     if f.worst_pain > 3:
         yield SourcedText(UserMessage("feedback.pain"), UserMessage("feedback.source.pain"))
     yield from _what_tired(f)
-    share = f.coached.in_band.share if f.coached is not None else None
-    if share is not None and share < 0.6:
-        little = UserMessage("feedback.in_range_little", {"share": 100 * share})
-        yield SourcedText(little, UserMessage("feedback.source.braking"))
-    for legs in f.legs:
-        apart = abs(legs.apart.v)
-        if legs.metric == "contact_ms" and apart > 4 and apart > (legs.apart.ci or 9):
-            left = legs.apart.v > 0
-            longer = "feedback.left_longer" if left else "feedback.right_longer"
-            yield SourcedText(UserMessage(longer, {"apart": apart}), UserMessage("feedback.source.legs"))
+    yield from _what_was_out_of_range(f)
+    yield from _what_legs_differ(f)
     if f.downhill is not None and f.downhill.share > 0.35:
         downhill = UserMessage("feedback.downhill", {"share": 100 * f.downhill.share})
         yield SourcedText(downhill, UserMessage("feedback.source.downhill"))
     if "speed_mps" not in f.run.columns:
         yield SourcedText(UserMessage("feedback.no_speed"))
+    yield from _what_else_changed(f)
     yield SourcedText(UserMessage("feedback.nothing"))
 
 
@@ -121,18 +135,77 @@ def _what_tired(f: SessionFindings) -> Iterator[SourcedText]:
         ("overstride_m", UserMessage("feedback.source.overstride")),
     ):
         change = changes.get(name)
-        rise = (
-            0.0 if change is None else 100 * clear_difference(change.difference) / abs(change.first.value)
-        )
+        if change is None:
+            continue
+        rise = 100 * clear_change(name, change.difference) / abs(change.first.value)
         if rise >= 5:
             yield SourcedText(
                 UserMessage("feedback.rose", {"metric": _metric_label(f.run, name), "rise": rise}), source
             )
-    cadence = changes.get("cadence_spm")
-    drop = 0.0 if cadence is None else -clear_difference(cadence.difference)
-    if drop >= 2:
+    by_metric = {name: clear_change(name, change.difference) for name, change in changes.items()}
+    if (drop := -by_metric.get("cadence_spm", 0.0)) >= _MUCH_SPM:
         fell = UserMessage("feedback.cadence_fell", {"drop": drop})
         yield SourcedText(fell, UserMessage("feedback.source.steady"))
+    if (rise := by_metric.get("heart_rate_bpm", 0.0)) >= _MUCH_BPM:
+        rose = UserMessage("feedback.heart_rate_rose", {"rise": rise})
+        yield SourcedText(rose, UserMessage("feedback.source.drift"))
+
+
+def _what_was_out_of_range(f: SessionFindings) -> Iterator[SourcedText]:
+    found = None if f.coached is None else _judged_share(f.coached)
+    if found is None or found[0] >= 0.6:
+        return
+    share, seconds, silent = found
+    cues = UserMessage("feedback.without_cues" if silent else "feedback.with_cues")
+    cadence, (low, high) = f.run.value("cadence_spm"), target_edges(f.run, "cadence_spm")
+    above = (cadence > high)[f.run.running].sum() > (cadence < low)[f.run.running].sum()
+    little = UserMessage(
+        "feedback.in_range_little_above" if above else "feedback.in_range_little",
+        {"share": 100 * share, "minutes": seconds / 60, "cues": cues},
+    )
+    yield SourcedText(little, "" if above else UserMessage("feedback.source.braking"))
+
+
+def _what_legs_differ(f: SessionFindings) -> Iterator[SourcedText]:
+    source = UserMessage("feedback.source.legs")
+    for legs in sorted(f.legs, key=lambda legs: legs.metric != "contact_ms"):
+        if not legs.stands_out:
+            continue
+        apart, left = abs(legs.apart.v), legs.apart.v > 0
+        if legs.metric == "contact_ms":
+            longer = "feedback.left_longer" if left else "feedback.right_longer"
+            yield SourcedText(UserMessage(longer, {"apart": apart}), source)
+        else:
+            more = "feedback.left_more" if left else "feedback.right_more"
+            values: dict[str, MessageValue] = {"metric": _metric_label(f.run, legs.metric), "apart": apart}
+            yield SourcedText(UserMessage(more, values), source)
+
+
+def _what_else_changed(f: SessionFindings) -> Iterator[SourcedText]:
+    """What the tables point out and no other rule speaks of, so that nothing is said to stand out."""
+    for change in f.fatigue:
+        by = clear_change(change.metric, change.difference)
+        if by:
+            values = {"metric": _metric_label(f.run, change.metric), **_by(change.metric, by)}
+            yield SourcedText(UserMessage("feedback.changed_at_pace", values))
+    for comparison in f.previous:
+        by = clear_change(comparison.metric, comparison.difference)
+        if by and not (by < 0 and comparison.metric in _LESS_IS_WELL):
+            values = {"metric": _metric_label(f.run, comparison.metric), **_by(comparison.metric, by)}
+            yield SourcedText(UserMessage("feedback.changed_from_before", values))
+
+
+def _by(metric: str, change: float) -> dict[str, MessageValue]:
+    """How much a metric changed, as tables show it, and into which direction."""
+    display = BY_NAME[metric].display_or_unit
+    values: dict[str, MessageValue] = {
+        "by": abs(change) * display.scale,
+        "unit": UserMessage(f"metric.{metric}.unit"),
+    }
+    return {
+        "by": UserMessage(f"feedback.by.{_PLACES[display.decimals]}", values),
+        "direction": UserMessage("feedback.higher" if change > 0 else "feedback.lower"),
+    }
 
 
 def _next_target(f: SessionFindings) -> tuple[str, SourcedText]:

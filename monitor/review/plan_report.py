@@ -79,7 +79,7 @@ def plan_report(
         "exercises": {
             e.name: e.label or messages.text(f"plan.exercise.{e.name}") for e in plan.tables.exercises
         },
-        "benchmarks": [HEEL_RAISE, CURL],
+        "benchmarks": [] if decided.stop else [HEEL_RAISE, CURL],
         "shoes": [_shoe_json(use, messages) for use in shoe_table(evidence, plan.rules)],
         "disclaimer": messages.text("plan.disclaimer"),
         "unreadable": plan.unreadable,

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from dsp.metrics import Role, with_role
+from dsp.metrics import BY_NAME, Role, with_role
 from dsp.types import Activity, Array, Placement
 from monitor.core.local_time import local_start
 from monitor.core.message_catalogues import Catalogue, Language, catalogue
@@ -19,6 +19,7 @@ from monitor.core.session_settings import SensorSettings
 from monitor.review.block_statistics import Mean, block_mean
 from monitor.review.feedback_text import feedback
 from monitor.review.findings import SessionFindings, session_findings
+from monitor.review.foot_drawing import stored_foot_paths
 from monitor.review.history_comparison import load_previous_runs
 from monitor.review.rendered_json import interval_json, rendered_json, six_digits
 from monitor.storage.session_data import SessionData, load_session, target_edges
@@ -26,7 +27,7 @@ from monitor.storage.session_info import StepColumns
 from monitor.storage.store import Store
 
 _SCHEMA = 1
-_MOST_POINTS = 1200  # per line: three per pixel of a phone, and quick to draw
+_MOST_POINTS = 2400  # per line: two per pixel of a wide page, and a file that can be sent
 
 
 def session_review(store: Store, session_id: str, language: Language = "en") -> dict[str, Any]:
@@ -36,7 +37,8 @@ def session_review(store: Store, session_id: str, language: Language = "en") -> 
     steps = store.step_columns(session_id)
     strides = first["rows"] if first else ()
     review = build_review(run, steps, load_previous_runs(store, run.info), strides, language)
-    return review | {"made_anew": store.analyses(session_id, "again")}
+    feet = stored_foot_paths(store, run)
+    return review | {"made_anew": store.analyses(session_id, "again"), "feet": feet}
 
 
 def build_review(
@@ -70,6 +72,7 @@ def build_review(
         "notes": [rendered_json(n, messages) for n in run.notes if n.kind in ("note", "pain")],
         "again": rendered_json(found.offline, messages),
         "modelled": run.modelled,
+        "feet": [],
         "legend": metric_legend(language),
     }
 
@@ -117,27 +120,50 @@ def _tile_values(run: SessionData) -> list[dict[str, Any]]:
 
 
 def _timeline(run: SessionData) -> dict[str, Any]:
-    """Lines thinned by means over equal times; holes stay holes."""
+    """Lines thinned over equal times; holes stay holes."""
     every = max(1, -(-len(run.t_s) // _MOST_POINTS))
-    lines = {name: thinned(run.value(name), every) for name in with_role(Role.CHART) if name in run.columns}
+    names = [m for m in with_role(Role.CHART) if np.isfinite(run.value(m)).any()]
+    banded = [name for name in names if any(b.metric == name for b in run.bands)]
     return {
         "every_s": every,
-        "lines": {name: values for name, values in lines.items() if any(v is not None for v in values)},
-        "bands": {
-            name: [thinned(np.where(run.running, edge, np.nan), every) for edge in target_edges(run, name)]
-            for name in {b.metric for b in run.bands} & set(lines)
-        },
+        "lines": {name: thinned_line(run.value(name), every, BY_NAME[name].decimals + 1) for name in names},
+        "bands": {name: _band_steps(run, name) for name in banded},
     }
 
 
-def thinned(value: Array, every: int) -> list[float | None]:
-    """Return means of ``every`` seconds of ``value`` (n,); None where fewer than half of them are known."""
+def thinned_line(value: Array, every: int, decimals: int) -> dict[str, list[float | None]]:
+    """Return ``mean``, ``low`` and ``high`` of every ``every`` seconds of ``value`` (n,), rounded.
+
+    None stands where no second of them is known.  ``low`` and ``high`` are the least and the greatest of
+    these seconds, so that nothing is hidden; they are empty where each mean is of one second.
+    """
     padded = np.full(-(-len(value) // every) * every, np.nan)
     padded[: len(value)] = value
     rows = padded.reshape(-1, every)
     n = np.isfinite(rows).sum(axis=1)
-    means = np.nansum(rows, axis=1) / np.maximum(n, 1)
-    return [six_digits(float(v)) if 2 * k >= every else None for v, k in zip(means, n, strict=True)]
+    found = {
+        "mean": np.nansum(rows, axis=1) / np.maximum(n, 1),
+        "low": np.where(np.isfinite(rows), rows, np.inf).min(axis=1),
+        "high": np.where(np.isfinite(rows), rows, -np.inf).max(axis=1),
+    }
+    return {
+        name: [
+            None if k == 0 else round(v, decimals)
+            for v, k in zip(values.tolist(), n.tolist(), strict=True)
+            if every > 1 or name == "mean"
+        ]
+        for name, values in found.items()
+    }
+
+
+def _band_steps(run: SessionData, metric: str) -> list[list[float | None]]:
+    """The band of a metric as [from when, low, high], each until the next one; none where nobody ran."""
+    edges = np.column_stack([np.where(run.running, edge, np.nan) for edge in target_edges(run, metric)])
+    same = (edges[1:] == edges[:-1]) | (np.isnan(edges[1:]) & np.isnan(edges[:-1]))
+    changes = [0, *(np.flatnonzero(~same.all(axis=1)) + 1).tolist()]
+    return [
+        [float(k), *(None if np.isnan(v) else six_digits(v) for v in edges[k].tolist())] for k in changes
+    ]
 
 
 def _shaded_stretches(run: SessionData) -> list[dict[str, Any]]:
@@ -164,6 +190,7 @@ def _cues_json(found: SessionFindings, messages: Catalogue) -> list[dict[str, An
         {
             "t_s": c.t_s,
             "kind": c.kind.value,
+            "wording": c.wording,
             "fault": None if c.fault is None else c.fault.value,
             "value": six_digits(c.value),
             "target": six_digits(c.target),

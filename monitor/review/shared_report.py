@@ -23,7 +23,7 @@ from monitor.training.entries import (
 )
 from monitor.training.load_guards import monday_of
 from monitor.training.plan_day import PlanDay
-from monitor.training.planned_days import planned_days
+from monitor.training.planned_days import PlannedDay
 from monitor.training.sharing import SHARED_ITEMS, SharedDay, shared_day, shared_items
 
 _TOLERANCE = 1.05  # a satellite's kilometre is not that exact
@@ -90,14 +90,19 @@ class WeekSum:
     days: int
 
 
-def shared_report(plan: TrainingPlan, weeks: int, *, own: bool) -> SharedReport:
-    """Return the report of the last ``weeks`` up to today: with what is shared, or the runner's ``own``."""
+def shared_report(
+    plan: TrainingPlan, planned: Sequence[PlannedDay], weeks: int, *, own: bool
+) -> SharedReport:
+    """Return the report of the last ``weeks`` up to today: with what is shared, or the runner's ``own``.
+
+    ``planned`` is what was planned for all days of the plan.
+    """
     first = plan.today - datetime.timedelta(days=7 * weeks - 1)
     if own:
-        items, days = frozenset(SHARED_ITEMS), _own_days(plan, first)
+        items, days = frozenset(SHARED_ITEMS), _own_days(plan, planned, first)
     else:
         items = shared_items(plan.standing, plan.settings, plan.today)
-        days, _ = plan.shared_days(None)
+        days = plan.shared_days(planned)
     return SharedReport(
         athlete=plan.athlete,
         first=first,
@@ -116,11 +121,12 @@ def _written(plan: TrainingPlan, first: datetime.date) -> tuple[Entry, ...]:
     return (*entries_of(DeclareEntry, plan.standing)[-1:], *stops)
 
 
-def _own_days(plan: TrainingPlan, first: datetime.date) -> tuple[SharedDay, ...]:
+def _own_days(
+    plan: TrainingPlan, planned: Sequence[PlannedDay], first: datetime.date
+) -> tuple[SharedDay, ...]:
     """All days of the plan; of those before ``first`` the phase alone, which later days look back at."""
     days: list[SharedDay] = []
     standing, runs = plan.standing, plan.current_runs
-    planned, _ = planned_days(plan.entries, plan.runs, plan.settings, plan.today, plan.tables)
     for day in planned:
         items = SHARED_ITEMS if day.day >= first else ("phase",)
         days.append(shared_day(day, standing, runs, items, plan.tables, days))

@@ -10,7 +10,7 @@ import numpy as np
 from dsp.metrics import Role, with_role
 from dsp.types import Array
 from monitor.core.message_catalogues import UserMessage
-from monitor.review.block_statistics import Mean, block_mean, matched_difference, values_to_compare
+from monitor.review.block_statistics import Mean, block_mean, matched_means, values_to_compare
 from monitor.storage.session_data import Mask, SessionData, Stretch
 
 _WARM_S = 60  # seconds of running at the start that the first third leaves out
@@ -34,7 +34,9 @@ class Split:
 class Change:
     """A metric in two parts of a run, and the difference over ``matched_s`` at the same speed and grade.
 
-    ``difference`` is None where the parts share too little of any speed and grade.
+    ``first`` and ``last`` are the means of these matched seconds, so that they are apart by the difference.
+    Where the parts share too little of any speed and grade, ``difference`` is None and they are those of
+    all seconds.
     """
 
     metric: str
@@ -94,13 +96,16 @@ def changes_over_thirds(run: SessionData) -> tuple[Change, ...]:
     """Return how every metric that is compared differs between the first and the last third of the
     running.
     """
-    first, last = _first_and_last_third(run)
+    first, last = first_and_last_third(run)
     found = (_change_over_thirds(run, metric, first, last) for metric in with_role(Role.COMPARED))
     return tuple(change for change in found if change is not None)
 
 
-def _first_and_last_third(run: SessionData) -> tuple[Mask, Mask]:
-    """The seconds (n,) of both; the first minute is in neither: nobody is warm then."""
+def first_and_last_third(run: SessionData) -> tuple[Mask, Mask]:
+    """Return which seconds (n,) of the running are in its first third, and which in its last.
+
+    The first minute is in neither: nobody is warm then.
+    """
     running = np.flatnonzero(run.running)
     first, last = np.zeros(len(run.t_s), dtype=bool), np.zeros(len(run.t_s), dtype=bool)
     rest = running[min(_WARM_S, len(running) // 10) :]
@@ -111,10 +116,9 @@ def _first_and_last_third(run: SessionData) -> tuple[Mask, Mask]:
 
 
 def _change_over_thirds(run: SessionData, metric: str, first: Mask, last: Mask) -> Change | None:
+    matched = matched_means(values_to_compare(run, metric, first), values_to_compare(run, metric, last))
+    if matched is not None:
+        difference = matched.difference
+        return Change(metric, matched.first, matched.second, difference, difference.seconds)
     before, after = (block_mean(run.value(metric), part) for part in (first, last))
-    if before is None or after is None:
-        return None
-    difference = matched_difference(
-        values_to_compare(run, metric, first), values_to_compare(run, metric, last)
-    )
-    return Change(metric, before, after, difference, difference.seconds if difference else 0.0)
+    return None if before is None or after is None else Change(metric, before, after, None, 0.0)

@@ -13,14 +13,14 @@ import json
 import secrets
 import typing
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from monitor.core import json_codec
-from monitor.core.errors import InputError
+from monitor.core.errors import InputError, StoreError
 from monitor.core.message_catalogues import UserMessage
 from monitor.core.private_files import write_private_file
 from monitor.core.safe_text import clean_line
@@ -51,7 +51,7 @@ from monitor.training.plan_replay import ReplayedDay, replay_plan
 from monitor.training.plan_runs import PlanRun
 from monitor.training.plan_settings import PlanSettings
 from monitor.training.plan_state import PlanBookmark, PlanRules, PlanState
-from monitor.training.planned_days import PlannedBook, planned_days
+from monitor.training.planned_days import PlannedBook, PlannedDay, planned_days
 from monitor.training.red_flags import stop_answer
 from monitor.training.sharing import SharedDay, shared_days, shared_items
 from monitor.training.standing_entries import standing_entries
@@ -61,7 +61,7 @@ from monitor.training.verdict import Evidence
 
 _DAY, _WEEK = datetime.timedelta(days=1), datetime.timedelta(days=7)
 _BEFORE = datetime.timedelta(days=60)  # of runs before the first entry: what was usual, and the longest
-PLAN_RULES_VERSION = 2
+PLAN_RULES_VERSION = 3
 """The version of the rules that a kept decision was made by; it goes up when the same entries and runs are
 decided otherwise."""
 
@@ -139,10 +139,13 @@ class TrainingPlan:
         """The items that the runner shares today."""
         return shared_items(self.standing, self.settings, self.today)
 
-    def shared_days(self, book: PlannedBook | None) -> tuple[tuple[SharedDay, ...], PlannedBook]:
-        """Return all days of the plan as a coach sees them today, and the book to go on from tomorrow."""
-        days, book = planned_days(self.entries, self.runs, self.settings, self.today, self.tables, book)
-        return shared_days(days, self.entries, self.runs, self.settings, self.tables), book
+    def planned_days(self, book: PlannedBook | None) -> tuple[tuple[PlannedDay, ...], PlannedBook]:
+        """Return what was planned for all days of the plan, and the book to go on from tomorrow."""
+        return planned_days(self.entries, self.runs, self.settings, self.today, self.tables, book)
+
+    def shared_days(self, planned: Sequence[PlannedDay]) -> tuple[SharedDay, ...]:
+        """Return the days of ``planned_days`` as a coach sees them today."""
+        return shared_days(planned, self.entries, self.runs, self.settings, self.tables)
 
     @property
     def evidence(self) -> Evidence:
@@ -241,11 +244,16 @@ class PlanKeeper:
         if not self.load_shared_items(now.date()):
             return ()
         plan = self.load(store, now)
+        return plan.shared_days(self.load_planned_days(plan))
+
+    def load_planned_days(self, plan: TrainingPlan) -> tuple[PlannedDay, ...]:
+        """Return what was planned for all days of this plan; those that are over are worked out once."""
         before = self._book_of(plan)
-        days, book = plan.shared_days(before)
+        days, book = plan.planned_days(before)
         if book != before:
             line = {"of": plan.fingerprint(book.mark.day), "book": json_codec.to_json(book)}
-            write_private_file(planned_book_path(self.folder, self.athlete), json.dumps(line))
+            with contextlib.suppress(StoreError):  # where there is no room they are worked out again
+                write_private_file(planned_book_path(self.folder, self.athlete), json.dumps(line))
         return days
 
     def _book_of(self, plan: TrainingPlan) -> PlannedBook | None:

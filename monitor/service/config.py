@@ -17,8 +17,15 @@ from monitor.core.errors import ConfigError
 from monitor.core.http_access import WebSettings
 from monitor.core.message_catalogues import UserMessage
 from monitor.core.mqtt_client import MqttSettings
+from monitor.core.nats_client import HubSettings
 from monitor.core.safe_text import clean_line, line_complaint
-from monitor.core.session_settings import CoachSettings, CueSettings, SensorSettings, SessionSettings
+from monitor.core.session_settings import (
+    CoachSettings,
+    CueSettings,
+    LapSettings,
+    SensorSettings,
+    SessionSettings,
+)
 from monitor.core.settings_path import default_path, own_folder
 from monitor.core.toml_text import TomlKey
 from monitor.sinks.export.settings import ExportSettings
@@ -61,6 +68,7 @@ class Config:
     cues: CueSettings = field(default_factory=CueSettings)
     target: TargetParams = field(default_factory=TargetParams)
     effort: EffortParams = field(default_factory=EffortParams)
+    laps: LapSettings = field(default_factory=LapSettings)
     plan: PlanSettings = field(default_factory=PlanSettings)
     bluetooth: BluetoothSettings = field(default_factory=BluetoothSettings)
     phone: PhoneSettings = field(default_factory=PhoneSettings)
@@ -73,6 +81,7 @@ class Config:
     ntfy: NtfySettings = field(default_factory=NtfySettings)
     apprise: AppriseSettings = field(default_factory=AppriseSettings)
     mqtt: MqttSettings = field(default_factory=MqttSettings)
+    hub: HubSettings = field(default_factory=HubSettings)
 
     def __post_init__(self) -> None:
         if line_complaint(self.athlete, _LONGEST_NAME):
@@ -83,7 +92,9 @@ class Config:
     @property
     def session(self) -> SessionSettings:
         """The settings of a session without a coach, as they stand on a tape."""
-        return SessionSettings(athlete=self.athlete, runner=self.runner, sensors=self.sensor)
+        return SessionSettings(
+            athlete=self.athlete, runner=self.runner, sensors=self.sensor, laps=self.laps
+        )
 
     @property
     def coach(self) -> CoachSettings:

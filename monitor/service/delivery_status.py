@@ -15,11 +15,12 @@ from monitor.core.message_catalogues import catalogue
 from monitor.core.records import SINK_STARTING
 from monitor.core.user_language import user_language, user_text
 from monitor.sinks.finished_runs import RUN_SINKS
+from monitor.storage.hub_accounts import HUB_SINK
 from monitor.storage.session_info import SessionStatus
 from monitor.storage.store import Store
 from monitor.storage.tape_archive import is_unfinished
 
-WITHOUT_HISTORY = ("mqtt",)
+WITHOUT_HISTORY = ("mqtt", HUB_SINK)
 """Systems that get nothing from before they were set up."""
 
 
@@ -67,6 +68,8 @@ def _waiting(store: Store, name: str, configured: tuple[str, ...]) -> int:
         return 0
     if name in WITHOUT_HISTORY and not store.has_account(name):
         return 0
+    if name == HUB_SINK:
+        return len(store.runs_to_send())
     return store.backlog(name, runs=name in RUN_SINKS)
 
 
@@ -79,7 +82,7 @@ def undelivered_texts(store: Store, configured: Sequence[str]) -> list[str]:
         if system.waiting:
             # What follows the cause is about a run that goes on.
             name, n, state = system.name, system.waiting, system.state.split("; ")[0]
-            if name in RUN_SINKS:
+            if name in (*RUN_SINKS, HUB_SINK):
                 out.append(user_text("say.run.waiting_runs", name=name, n=n, state=state))
             elif name == "influx":
                 out.append(user_text("say.run.waiting_influx", name=name, n=n, state=state))

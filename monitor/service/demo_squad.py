@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime
 import logging
 import math
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -28,8 +30,11 @@ from monitor.recordings.recording import Recording
 from monitor.service.config import Config, StoreSettings, data_folder
 from monitor.service.live_session import is_watched, result_console, session_started
 from monitor.service.run_loss import loss_of_run
+from monitor.service.runner_wishes import RunnerWishes
 from monitor.service.serve import serve
 from monitor.service.session_store import open_store
+from monitor.service.squad_report import write_squad_report
+from monitor.service.squad_weeks import add_weeks, send_weeks
 from monitor.service.wiring import SinkContext, configured_sinks
 from monitor.simulation.squad import SQUAD, squad_recordings
 from monitor.sinks.cue_text import label_text
@@ -47,17 +52,23 @@ _METRICS = [BY_NAME[name] for name in with_role(Role.SQUAD)]
 _SLOWEST_MPS = 0.3  # slower speeds have no pace
 
 
-def run_demo_squad(config: Config, count: int, seconds: float, pace: float) -> None:
+def run_demo_squad(
+    config: Config, count: int, seconds: float, pace: float, today: datetime.date | None = None
+) -> None:
     """Run the first ``count`` simulated athletes at once, into a store of their own and to all systems.
 
-    ``seconds``: length of each run; ``pace``: times real time, 0: as fast as possible.  ``StoreError`` if a
-    part of a run is lost, once all have ended; the log tells of others that lost something.
+    ``seconds``: length of each run; ``pace``: times real time, 0: as fast as possible.  Who is new to the
+    store gets four made-up weeks before ``today``, without which there are none.  ``StoreError`` if a part
+    of a run is lost, once all have ended; the log tells of others that lost something.
     """
     console = result_console()
-    config = replace(config, store=StoreSettings(folder=data_folder(config) / "squad"))
+    config = replace(config, store=StoreSettings(folder=squad_folder(config)))
     with console.status("lacing shoes"):
         recordings = squad_recordings(SQUAD[:count], seconds)
     with open_store(config) as store, write_in_thread():
+        if today is not None:
+            add_weeks(config, store, recordings, today, console)
+            send_weeks(config, store, [r.settings.athlete for r in recordings], console)
         losses = run_with_spare_threads(_run_squad(config, store, recordings, pace, console))
     console.print()
     for loss in losses[1:]:
@@ -65,6 +76,15 @@ def run_demo_squad(config: Config, count: int, seconds: float, pace: float) -> N
     if losses:
         raise losses[0]
     console.print(user_text("say.demo.squad_kept", folder=str(config.store.folder)))
+    if today is not None:
+        with open_store(config) as store:
+            report = write_squad_report(config, store)
+        console.print(user_text("say.demo.squad_report", path=str(report)), soft_wrap=True)
+
+
+def squad_folder(config: Config) -> Path:
+    """Return where the simulated squad is stored: apart from the sessions of people."""
+    return data_folder(config) / "squad"
 
 
 async def _run_squad(
@@ -93,13 +113,18 @@ async def _run_athlete(
     folder = data_folder(config)
     begin = partial(begin_run, replayed=True)  # nobody ran: no folder and no training log gets it
     started, tape = await asyncio.to_thread(begin, store, folder, "squad", settings, started)
-    context = SinkContext(config=config, store=store, started=started, time=time, recorded=False)
+    session = Session(settings)
+    wishes = RunnerWishes(lambda: session.t_s)
+    context = SinkContext(
+        config=config, store=store, started=started, time=time, recorded=False,
+        say_line=partial(wishes.say_line, when_stopped=False),
+    )  # fmt: skip
     stored = StoreSink(store, started.session, time)
     sinks: list[Sink] = [row, stored, *configured_sinks(context)]
     if not watched:
         sinks.append(SessionLog())
     replay = Replay(recording, time, pace if pace > 0 else math.inf)
-    await serve([replay], Session(settings), sinks, started, tape=tape, time=time)
+    await serve([replay], session, sinks, started, tape=tape, wishes=wishes, time=time)
     return await asyncio.to_thread(loss_of_run, store, tape, started.session, stored_whole=stored.complete)
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import json
 import math
+import re
 import socket
+import ssl
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -39,6 +41,16 @@ DASHBOARDS = (
     "gaitcue-fleet",
     "gaitcue-returning",
 )
+ALERT_RULES = (
+    "gaitcue-in-band",
+    "gaitcue-braking",
+    "gaitcue-asymmetry",
+    "gaitcue-pain",
+    "gaitcue-sensor",
+    "gaitcue-outbox",
+)
+CONTACT_POINT = "coach"
+"""The dashboards, alert rules and contact point of the stack, as Grafana knows them."""
 _CLOCK_SKEW_S = 2.0  # a coach compares runners second by second
 _WAIT_S = 5.0
 _SERVER_KINDS = {"float": "float", "integer": "int", "boolean": "bool", "string": "string"}
@@ -59,14 +71,14 @@ def influx_checks(settings: InfluxSettings) -> Iterator[Check]:
     if settings.url is None:
         yield Check("InfluxDB", None, user_text("say.doctor.not_set_up"), user_text("say.doctor.set_up"))
         return
+    unknown = host_check(urllib.parse.urlsplit(settings.url).hostname or "")
+    if unknown is not None:
+        yield unknown
+        return
     status, _, headers = _fetch(f"{settings.url}/ping")
     if status == 0:
-        yield Check(
-            "InfluxDB",
-            False,
-            user_text("say.doctor.unreachable", url=settings.url),
-            "docker-compose up -d influxdb",
-        )
+        text = user_text("say.doctor.unreachable", url=settings.url)
+        yield Check("InfluxDB", False, text, "docker compose up -d influxdb")
         return
     yield Check("InfluxDB", True, user_text("say.doctor.answers", url=settings.url))
     yield _clock_finding(headers.get("Date"))
@@ -76,6 +88,7 @@ def influx_checks(settings: InfluxSettings) -> Iterator[Check]:
         yield finding
         if not finding.ok:
             return
+    yield _mapping_finding(settings, token)
     yield _schema_finding(settings, token)
     yield _retention_finding(settings, token)
 
@@ -106,6 +119,20 @@ def _clock_finding(date: str | None) -> Check:
         user_text("say.doctor.skew", apart=apart_s),
         remedy,
     )
+
+
+def _mapping_finding(settings: InfluxSettings, token: str) -> Check:
+    """Whether InfluxQL finds the buckets, as the boards ask: InfluxDB 2 maps database names to them."""
+    name = user_text("say.doctor.mapping")
+    for bucket in (settings.bucket, settings.raw_bucket):
+        query = urllib.parse.urlencode({"db": bucket, "q": "SHOW MEASUREMENTS LIMIT 1"})
+        status, body, _ = _fetch(f"{settings.url}/query?{query}", f"Token {token}")
+        if re.search("(?i)(database|dbrp).*not found", body):
+            text = user_text("say.doctor.no_mapping", bucket=bucket)
+            return Check(name, False, text, user_text("say.doctor.map", bucket=bucket))
+        if status != 200:  # the write proxy, or a token that may not
+            return Check(name, None, user_text("say.doctor.no_read"))
+    return Check(name, True, user_text("say.doctor.mapped"))
 
 
 def _schema_finding(settings: InfluxSettings, token: str) -> Check:
@@ -179,14 +206,15 @@ def _ask_influxql(
 
 
 def grafana_checks(url: str, password: Secret | None) -> Iterator[Check]:
-    """Yield the checks of Grafana: reachability and, with the coach's password, the dashboards."""
-    status, _, _ = _fetch(f"{url}/api/health")
+    """Yield the checks of Grafana: reachability and, with the coach's password, what it must have."""
+    status, _, headers = _fetch(f"{url}/api/health")
     if status != 200:
         yield Check(
-            "Grafana", False, user_text("say.doctor.silent", url=url), "docker-compose up -d grafana"
+            "Grafana", False, user_text("say.doctor.silent", url=url), "docker compose up -d grafana"
         )
         return
     yield Check("Grafana", True, user_text("say.doctor.answers", url=url))
+    yield _clock_finding(headers.get("Date"))
     if password is None:
         yield Check(
             user_text("say.doctor.dashboards"),
@@ -205,13 +233,34 @@ def grafana_checks(url: str, password: Secret | None) -> Iterator[Check]:
             user_text("say.doctor.password_file"),
         )
         return
-    missing = [uid for uid, status in answers.items() if status != 200]
+    there = {uid for uid, status in answers.items() if status == 200}
+    yield _complete_finding("dashboards", DASHBOARDS, there)
+    rules = _provisioned(f"{url}/api/v1/provisioning/alert-rules", login, "uid")
+    yield _complete_finding("alert_rules", ALERT_RULES, rules)
+    points = _provisioned(f"{url}/api/v1/provisioning/contact-points", login, "name")
+    yield _complete_finding("contact_point", (CONTACT_POINT,), points)
+
+
+def _provisioned(url: str, login: str, key: str) -> set[str]:
+    """What Grafana answers at this address, by one of its fields; nothing where it answers no list."""
+    status, body, _ = _fetch(url, login)
+    try:
+        found = json.loads(body) if status == 200 else []
+    except ValueError:
+        found = []
+    return (
+        {str(one.get(key)) for one in found if isinstance(one, dict)} if isinstance(found, list) else set()
+    )
+
+
+def _complete_finding(name: str, wanted: Sequence[str], there: Collection[str]) -> Check:
+    missing = [one for one in wanted if one not in there]
     text = (
         user_text("say.doctor.missing", names=", ".join(missing))
         if missing
-        else user_text("say.doctor.all_there", n=len(DASHBOARDS))
+        else user_text("say.doctor.all_there", n=len(wanted))
     )
-    yield Check(user_text("say.doctor.dashboards"), not missing, text, user_text("say.doctor.mount"))
+    return Check(user_text(f"say.doctor.{name}"), not missing, text, user_text("say.doctor.mount"))
 
 
 def port_check(name: str, host: str, port: int) -> Check:
@@ -223,9 +272,46 @@ def port_check(name: str, host: str, port: int) -> Check:
             name,
             False,
             f"{host}:{port}: {catalogue(user_language()).translate_english(reason_text(exc))}",
-            f"docker-compose up -d {name}",
+            f"docker compose up -d {name}",
         )
     return Check(name, True, user_text("say.doctor.open", host=host, port=port))
+
+
+def websocket_check(host: str, port: int) -> Check:
+    """Return whether MQTT over WebSockets answers with TLS; whose certificate it is, is not looked at."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    asked = (
+        f"GET /mqtt HTTP/1.1\r\nHost: {host}:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Key: Z2FpdGN1ZS1kb2N0b3ItMTYK\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Protocol: mqtt\r\n\r\n"
+    )
+    name = user_text("say.doctor.websocket")
+    try:
+        with (
+            socket.create_connection((host, port), _WAIT_S) as bare,
+            context.wrap_socket(bare, server_hostname=host) as link,
+        ):
+            link.sendall(asked.encode())
+            answer = link.recv(1000).decode(errors="replace")
+    except OSError as exc:
+        why = catalogue(user_language()).translate_english(reason_text(exc))
+        return Check(name, False, f"{host}:{port}: {why}", "docker compose up -d mosquitto")
+    if " 101 " not in answer.split("\r\n")[0]:
+        return Check(
+            name, False, f"{host}:{port}: {answer[:60]}", user_text("say.doctor.websocket_listener")
+        )
+    return Check(name, True, user_text("say.doctor.open", host=host, port=port))
+
+
+def host_check(host: str) -> Check | None:
+    """Return that nothing here knows this name, None where it is known."""
+    try:
+        socket.getaddrinfo(host, None)
+    except (socket.gaierror, UnicodeError):
+        text = user_text("say.doctor.unknown_name", host=host)
+        return Check(user_text("say.doctor.name"), False, text, user_text("say.doctor.spelling"))
+    return None
 
 
 def export_check(settings: ExportSettings) -> Check | None:
@@ -285,10 +371,25 @@ def all_checks(config: Config, store: Store, host: str | None, password: Secret 
     checks = (export_check(config.export), intervals_check(config.intervals_icu))
     yield from (check for check in checks if check is not None)
     if host is not None:
-        yield from grafana_checks(f"http://{host}:3000", password)
-        yield port_check("mosquitto", host, 8883)
-        yield port_check("ntfy", host, 8080)
+        yield from _host_checks(host, password)
     yield from store_checks(store)
+
+
+def _host_checks(host: str, password: Secret | None) -> Iterator[Check]:
+    unknown = host_check(host)
+    if unknown is not None:
+        yield unknown
+        return
+    yield from grafana_checks(f"http://{host}:3000", password)
+    yield port_check("mosquitto", host, 8883)
+    yield websocket_check(host, 8884)
+    yield port_check("ntfy", host, 8080)
+
+
+def is_set_up(config: Config, host: str | None) -> bool:
+    """Return whether there is anything to check: an outside system in the settings, or a stack's host."""
+    systems = (config.influx.url, config.export.folder, config.intervals_icu.token, host)
+    return any(one is not None for one in systems)
 
 
 def _fetch(url: str, login: str = "", body: bytes | None = None) -> tuple[int, str, dict[str, str]]:

@@ -69,7 +69,8 @@ class LiveOptions:
     open after the end, until Ctrl-C; ``summary``: print a table of what was measured at the end; ``pace``:
     how many seconds of the session pass in one second, infinite for as fast as possible; ``recorded``: it
     is a run of now, on sensors, and no recording of one; ``facts``: what is known of the activity beside
-    what its sensors send.
+    what its sensors send; ``wait``: it begins as a pause, which the page ends; ``new_run``: called when
+    the page asks for another run after this one.
     """
 
     title: str
@@ -83,6 +84,8 @@ class LiveOptions:
     pace: float = 1.0
     recorded: bool = False
     facts: ActivityFacts = field(default_factory=ActivityFacts)
+    wait: bool = False
+    new_run: Callable[[], None] | None = None
 
 
 def run_session(config: Config, live: LiveOptions, console: Console) -> SessionEnded:
@@ -103,19 +106,20 @@ async def _run(
     started, tape = await asyncio.to_thread(_begin, config, live, started, store)
     now_s = time.now_s if live.recorded else lambda: session.t_s
     flags = RedFlagWatch(plan_keeper(config), runner_now) if live.recorded else None
-    summary, wishes = RunSummary(live.settings), RunnerWishes(now_s, flags)
+    summary, wishes = RunSummary(live.settings), RunnerWishes(now_s, flags, wait=live.wait)
     sinks: list[Sink] = [summary]
     if console.is_terminal:
         sinks.append(TerminalSink(console, config.alerts.language))
     if not is_watched(console):
         sinks.append(SessionLog())
-    stored = None if store is None else StoreSink(store, started.session, time)
+    stored = None if store is None else StoreSink(store, started.session, time, session.timer)
     if stored is not None:
         sinks.append(stored)
     if live.tape is None:
         context = SinkContext(
             config=config, store=store, started=started, time=time,
             pace=live.pace, now_s=now_s, recorded=live.recorded,
+            say_line=partial(wishes.say_line, when_stopped=False),
         )  # fmt: skip
         sinks += configured_sinks(context)
     sources = live.sources(time)
@@ -127,7 +131,8 @@ async def _run(
             if radio is not None:
                 add_late = None if store is None else partial(add_late_packets, store, started.athlete)
                 radio.begin_run(started.session, add_late)
-            page = LiveFeed(LiveState(), time, now_s, live.pace, wishes.stop_cues, radio)
+            again = live.new_run is not None
+            page = LiveFeed(LiveState(), time, now_s, live.pace, wishes, radio, session, again=again)
             folder = data_folder(config)
             token = needed_token(live.web, folder)
             served = serving(page, live.web, token, folder, sharing_desk(config))
@@ -152,12 +157,23 @@ async def _run(
                 console.print(text, soft_wrap=True)
         if loss is not None and live.web is not None:
             _log.error("%s", loss)
-        if live.web is not None and live.linger and not asked_to_stop.is_set():
+        if live.web is not None and (live.linger or wishes.ended) and not asked_to_stop.is_set():
             _log.info("the page stays open until Ctrl-C")
-            await asked_to_stop.wait()
+            await _wait_for_either(asked_to_stop, wishes.again)
+            if live.new_run is not None and wishes.again.is_set():
+                live.new_run()
     if loss is not None:
         raise loss
     return ended
+
+
+async def _wait_for_either(*events: asyncio.Event) -> None:
+    waits = [asyncio.create_task(event.wait(), name="wait after the end") for event in events]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()
 
 
 def _store_last_statuses(store: Store, ended: SessionEnded, sinks: Sequence[Sink]) -> None:

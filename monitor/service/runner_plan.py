@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 from pathlib import Path
 
 from monitor.core.errors import ConfigError
-from monitor.core.settings_path import default_path
+from monitor.core.settings_path import athlete_file, default_path
 from monitor.review.training_plan import PlanKeeper, TrainingPlan
-from monitor.service.config import Config, data_folder
+from monitor.service.config import Config, data_folder, load_config
 from monitor.storage.store import Store
 from monitor.training.table_files import read_tables, shipped_tables
 from monitor.training.tables import Tables
@@ -17,6 +18,15 @@ from monitor.training.tables import Tables
 def plan_keeper(config: Config) -> PlanKeeper:
     """Return the log and plan of the settings' runner; ``ConfigError`` if an own table is wrong."""
     return PlanKeeper(data_folder(config), config.athlete, config.plan, plan_tables(own_tables_folder()))
+
+
+def config_of_athlete(config: Config, athlete: str | None) -> Config:
+    """Return the settings with the runner who is meant, and ``[plan]`` of a file of that name, if any."""
+    if athlete is None or athlete == config.athlete:
+        return config
+    path = athlete_file(athlete)
+    plan = load_config(path).plan if path.exists() else type(config.plan)()
+    return replace(config, athlete=athlete, plan=plan)
 
 
 def runner_now() -> datetime.datetime:

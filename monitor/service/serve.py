@@ -159,15 +159,16 @@ class _Service:
                     group.create_task(self._run_source(source), name=f"source {source.name}")
                     for source in self._sources
                 ]
-                self._wishes.open(self._emit)
-                with handle_stop_signals(_cancel_in_turn(feeds, sinks)) as stopped:
+                stop = _cancel_in_turn(feeds, sinks)
+                self._wishes.open(self._emit, stop)
+                with handle_stop_signals(stop) as stopped:
                     await _wait_for_end(feeds)
                     self._wishes.close()
                     self._input.close()
                     await evaluation
                     for watch in watches:
                         watch.cancel()
-                    if stopped():
+                    if stopped() or self._wishes.ended:
                         reason = STOPPED
                     ended = await self._finish(str(self._failure) if self._failure else reason)
                     await _wait_for_end(sinks, self._p.deadline_s)

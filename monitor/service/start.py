@@ -32,21 +32,39 @@ from monitor.training.cadence_steps import StepChange, coach_settings, next_step
 _log = logging.getLogger(__name__)
 
 
-def run_live(config: Config, title: str, web: WebSettings | None = None, tape: Path | None = None) -> None:
+def run_live(
+    config: Config,
+    title: str,
+    web: WebSettings | None = None,
+    tape: Path | None = None,
+    *,
+    wait: bool = False,
+) -> None:
     """Run on the configured sensors until Ctrl-C, coached by the plan of today, and keep it as a session.
 
-    With ``tape`` nothing but that tape is written, and nobody is coached.
+    A run that is ended on the page may be followed by another.  With ``wait`` each begins as a pause that
+    the page ends.  With ``tape`` nothing but that tape is written, and nobody is coached.
     """
-    live = LiveOptions(
-        title=title,
-        settings=config.session if tape is not None else planned_settings(config),
-        sources=lambda time: configured_sources(config, time),
-        web=web,
-        tape=tape,
-        summary=True,
-        recorded=True,
-    )
-    run_session(config, live, result_console())
+    runs = 1
+    while runs:
+        runs -= 1
+
+        def count_run() -> None:
+            nonlocal runs
+            runs += 1
+
+        live = LiveOptions(
+            title=title,
+            settings=config.session if tape is not None else planned_settings(config),
+            sources=lambda time: configured_sources(config, time),
+            web=web,
+            tape=tape,
+            summary=True,
+            recorded=True,
+            wait=wait,
+            new_run=None if tape is not None else count_run,
+        )
+        run_session(config, live, result_console())
 
 
 def planned_settings(config: Config) -> SessionSettings:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from monitor.core.line_answer import LineAnswer
 from monitor.core.monotonic import MonotonicClock
 from monitor.core.records import SessionStarted
 from monitor.service.config import Config, data_folder
@@ -23,7 +24,8 @@ class SinkContext:
 
     ``store`` is None where nothing is kept; ``pace`` is 1 unless a recording is played faster or slower;
     ``now_s`` gives the session second of now, which is the clock's in a run and the packets' in a replay.
-    ``recorded``: it is a run of now, and no recording of one.
+    ``recorded``: it is a run of now, and no recording of one.  ``say_line`` takes a coach's line that comes
+    from outside, None where nobody could hear it.
     """
 
     config: Config
@@ -33,6 +35,7 @@ class SinkContext:
     pace: float = 1.0
     now_s: Callable[[], float] = lambda: 0.0
     recorded: bool = True
+    say_line: Callable[[str], LineAnswer] | None = None
 
 
 def bluetooth_source(config: Config, time: MonotonicClock) -> Source | None:
@@ -140,7 +143,22 @@ def mqtt_sink(context: SinkContext) -> Sink | None:
     if settings.host is None or context.store is None:
         return None
     require_mqtt_client()
-    return MqttSink(settings, context.store, context.started, context.time, now_s=context.now_s)
+    return MqttSink(
+        settings, context.store, context.started, context.time,
+        now_s=context.now_s, say_line=context.say_line,
+    )  # fmt: skip
+
+
+def hub_sink(context: SinkContext) -> Sink | None:
+    """Return the sink to a hub, None unless one is set and the run is recorded."""
+    from monitor.core.nats_client import require_nats_client
+    from monitor.sinks.hub.sink import HubSink
+
+    settings = context.config.hub
+    if settings.url is None or context.store is None or not context.recorded:
+        return None
+    require_nats_client()
+    return HubSink(settings, context.store, context.started, context.time)
 
 
 def export_sink(context: SinkContext) -> Sink | None:
@@ -198,13 +216,14 @@ SINKS: tuple[Callable[[SinkContext], Sink | None], ...] = (
     ntfy_sink,
     apprise_sink,
     mqtt_sink,
+    hub_sink,
     export_sink,
     intervals_sink,
 )
 """Outside systems that get the records; each row makes its sink, or None where it is not set up."""
 
 
-KEPT_UNTIL_DELIVERED = ("influx", "mqtt", *RUN_SINKS)
+KEPT_UNTIL_DELIVERED = ("influx", "mqtt", "hub", *RUN_SINKS)
 """Sinks for which the store keeps what has not arrived."""
 
 

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from monitor.core.errors import SinkError, StoreError
 from monitor.core.monotonic import MonotonicClock
 from monitor.core.records import Out, SessionEnded, SinkStatus
+from monitor.pipeline.run_timer import RunTimer
 from monitor.storage.store import Store
 
 _EVERY_S = 1.0
@@ -17,12 +18,16 @@ class StoreSink:
     """A sink that writes the records of one session into the store, each batch in one transaction.
 
     What could not be written stays in memory and is written at the next attempt, before anything newer.
-    A run of which a record is missing is not marked as ended: it is to be completed from its tape.
+    A run of which a record is missing is not marked as ended: it is to be completed from its tape.  The
+    pauses and laps of its ``timer`` are there before it is: then it may be passed on.
     """
 
     name = "store"
 
-    def __init__(self, store: Store, session_id: str, time: MonotonicClock) -> None:
+    def __init__(
+        self, store: Store, session_id: str, time: MonotonicClock, timer: RunTimer | None = None
+    ) -> None:
+        self._timer = timer or RunTimer()
         self._store = store
         self._session_id = session_id
         self._time = time
@@ -55,12 +60,16 @@ class StoreSink:
                 await asyncio.to_thread(self._store.write, self._session_id, self._pending)
                 self._take_note()
             if self._end_s is not None and not self._dropped:
-                await asyncio.to_thread(self._store.end, self._session_id, self._end_s)
+                await asyncio.to_thread(self._end, self._end_s)
                 self._end_s, self._ended = None, True
         except StoreError as exc:
             waiting = f"{len(self._pending)} records wait in memory"
             reason = self._store.trouble or exc
             raise SinkError(f"{reason}; {waiting}", log_text=f"{exc.log_text}; {waiting}") from exc
+
+    def _end(self, end_s: float) -> None:
+        self._store.add_timer_facts(self._session_id, self._timer.pauses_until(end_s), self._timer.laps)
+        self._store.end(self._session_id, end_s)
 
     def _take_note(self) -> None:
         """What waited is written: nothing of it may be written again."""

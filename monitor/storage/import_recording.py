@@ -12,6 +12,7 @@ from monitor.core.local_time import parse_start
 from monitor.core.records import Out, SessionEnded, SessionStarted, has_movement
 from monitor.core.safe_text import printable_text
 from monitor.core.session_settings import SessionSettings
+from monitor.pipeline.run_timer import with_timer
 from monitor.pipeline.session import Session
 from monitor.recordings.recording import LONGEST_RECORDING_S, Recording
 from monitor.recordings.tape import Tape
@@ -43,8 +44,9 @@ def import_recording(
 ) -> SessionInfo:
     """Store the recording as a session of ``athlete`` and return it.
 
-    ``began`` is its start if the recording does not say when it was.  ``name`` is the session's id; by
-    default it is made of the start.  ``progress`` is called with packets done and in all.
+    ``began`` is its start if the recording does not say when it was.  ``name`` is the session's id, of
+    one whose pauses and laps come later; by default it is made of the start.  ``progress`` is called
+    with packets done and in all.
     ``ImportedBefore`` if a session was made of this recording, ``InputError`` if one began in the same
     second or, with ``needs_movement``, if nobody moves in it.  What fails half way leaves nothing behind.
     """
@@ -52,13 +54,15 @@ def import_recording(
     settings = replace(recording.settings, athlete=checked_athlete(athlete))
     started, tape = _begin(store, folder, recording, settings, began, name)
     try:
-        t_s, empty = _store_recording(store, started, recording, make_session(settings), tape, progress)
+        session = make_session(settings)
+        t_s, empty = _store_recording(store, started, recording, session, tape, progress)
         if needs_movement and empty:
             raise InputError("error.empty_recording", title=recording.title)
         tape.finish(keep_lock=True)
         for remark in recording.remarks:
             store.add_note(started.session, "remark", remark)
-        store.add_facts(started.session, recording.facts)
+        facts = recording.facts if name else with_timer(recording.facts, session.timer, t_s)
+        store.add_facts(started.session, facts)
     except BaseException:
         tape.close()
         tape.release()

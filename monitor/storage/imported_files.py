@@ -12,10 +12,10 @@ import re
 import sqlite3
 from collections.abc import Sequence
 
-from monitor.storage.deliveries import Deliveries
+from monitor.storage.hub_accounts import HubAccounts
 
 
-class ImportedFiles(Deliveries):
+class ImportedFiles(HubAccounts):
     """``ImportedFiles`` remembers what was imported; every method raises ``StoreError`` only."""
 
     def mark_imported(self, fingerprint: str) -> None:

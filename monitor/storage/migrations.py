@@ -92,12 +92,19 @@ MIGRATIONS: tuple[str, ...] = (
     """
     ALTER TABLE session ADD COLUMN counted_steps INTEGER;
     """,
+    # 7: how far a run was sent to a hub, or taken from its log
+    """
+    CREATE TABLE hub_run (
+      session TEXT PRIMARY KEY, sent_block INTEGER NOT NULL DEFAULT 0, sent_end INTEGER NOT NULL DEFAULT 0,
+      taken INTEGER NOT NULL DEFAULT 0
+    ) WITHOUT ROWID;
+    """,
 )
 
 SCHEMA_VERSION = len(MIGRATIONS)
 RECORD_TABLES = ("step", "metric", "gap", "event")
 """The tables of records; each has the columns ``row`` and ``session``."""
-ATTACHED_TABLES = ("note", "analysis", "track")
+ATTACHED_TABLES = ("note", "analysis", "track", "hub_run")
 """The tables of what is attached to a session besides its records."""
 
 

@@ -14,6 +14,7 @@ from dsp.cueing.baseline import Baseline
 from monitor.core import json_codec
 from monitor.core.errors import StoreError
 from monitor.core.private_files import write_private_file
+from monitor.storage.athlete_spelling import require_file_spelling
 from monitor.storage.runner_log import athlete_file_name
 
 
@@ -66,6 +67,7 @@ def plan_path(folder: Path, athlete: str) -> Path:
 
 def read_plan(path: Path) -> Plan:
     """Return the plan in this file, an empty one if there is no file; ``StoreError`` if it is damaged."""
+    require_file_spelling(path)
     try:
         plan = json_codec.from_json(Plan, json_codec.parse_json(path.read_text(encoding="utf-8")))
         if plan.baseline is not None:

@@ -11,16 +11,18 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
-from typing import Any, get_args
+from typing import Any, TypeGuard, get_args
 
 import numpy as np
 
 from dsp import offline
 from dsp.metrics import BY_NAME, Role, with_role
-from dsp.types import Activity, ActivityChange, Input, Reading, Record, Step
+from dsp.types import Activity, ActivityChange, Cue, Input, Reading, Record, Step
+from monitor.core.records import Out
 from monitor.core.user_language import user_text
 from monitor.pipeline.session import Session, decoded_inputs
 from monitor.recordings.recording import Recording
+from monitor.storage.changed_days import note_changed_run
 from monitor.storage.import_recording import Progress
 from monitor.storage.session_data import SessionData, load_session
 from monitor.storage.session_info import SessionInfo
@@ -69,6 +71,7 @@ def reanalyze(store: Store, info: SessionInfo, progress: Progress = lambda done,
         first = compare_first_strides(recording, records)
     new = version("gaitcue")
     store.replace_measurements(info.id, records, new)
+    note_changed_run(store, info)
     after = _session_means(load_session(store, info.id), sum(isinstance(r, Step) for r in records))
     changed = tuple(
         NumberChange(name, before.get(name), after.get(name))
@@ -84,14 +87,19 @@ def reanalyze(store: Store, info: SessionInfo, progress: Progress = lambda done,
 
 
 def engine_records(recording: Recording, progress: Progress = lambda done, total: None) -> Iterator[Record]:
-    """Yield the records that a live session without its coach gives for the packets of a recording."""
+    """Yield what a live session without its coach measures in the packets of a recording."""
     session = Session(replace(recording.settings, coach=None))
     for done, packet in enumerate(recording.packets(), start=1):
-        yield from (r for r in session.push(packet) if isinstance(r, get_args(Record)))
+        yield from filter(_is_measured, session.push(packet))
         if done % 1000 == 0:
             progress(done, recording.count)
-    yield from (r for r in session.finish() if isinstance(r, get_args(Record)))
+    yield from filter(_is_measured, session.finish())
     progress(recording.count, recording.count)
+
+
+def _is_measured(record: Out) -> TypeGuard[Record]:
+    """Whether it is a record of the engine: what was said stays as it was."""
+    return isinstance(record, get_args(Record)) and not isinstance(record, Cue)
 
 
 def _decoded_inputs(recording: Recording, end_s: float) -> Iterator[Input]:

@@ -17,6 +17,7 @@ from typing import get_args
 from dsp.types import Record
 from monitor.core.errors import InputError, StoreDamaged, StoreError
 from monitor.core.records import Out, SensorStatus, SessionEnded
+from monitor.pipeline.run_timer import RunTimer
 from monitor.pipeline.session import Session
 from monitor.recordings.tape import DAMAGED, UNKNOWN_LOSS, TapeReader, finish_abandoned
 from monitor.recordings.tape_lock import is_written
@@ -85,12 +86,13 @@ def rebuild_session(store: Store, info: SessionInfo, make_session: SessionFactor
     is: nothing is changed then.
     """
     with tape_archive.unpacked_tape(info) as path:
-        replayed, t_s, lost = _replay(path, make_session)
+        replayed, t_s, lost, timer = _replay(path, make_session)
     records: list[Out] = [r for r in replayed if isinstance(r, get_args(Record))]
     if DAMAGED in lost and len(records) <= _stored_count(store, info):
         raise InputError("error.tape_part_damaged", path=path, count=lost[DAMAGED])
     ended = SessionEnded(info.id, t_s, f"recovered from its tape; {_loss_text(lost)}")
     store.complete(info.id, [*records, ended], t_s, SessionStatus.RECOVERED, anew=True, live=False)
+    store.add_timer_facts(info.id, timer.pauses_until(t_s), timer.laps)
 
 
 def _stored_count(store: Store, info: SessionInfo) -> int:
@@ -117,7 +119,7 @@ def _recover(store: Store, info: SessionInfo, make_session: SessionFactory) -> l
     """Complete one session; nothing where another program, started at the same moment, did it first."""
     stored = [r for r in store.records(info.id) if isinstance(r, get_args(Record))]
     try:
-        replayed, t_s, lost = _replay_abandoned(Path(info.tape), make_session)
+        replayed, t_s, lost, timer = _replay_abandoned(Path(info.tape), make_session)
     except InputError as exc:
         return _end_without_tape(store, info, exc)
     records = [r for r in replayed if isinstance(r, get_args(Record))]
@@ -129,8 +131,10 @@ def _recover(store: Store, info: SessionInfo, make_session: SessionFactory) -> l
     rest: list[Out] = [*(records if anew else records[len(stored) :])]
     reason = f"recovered from its tape; {_loss_text(lost)}"
     ended = SessionEnded(info.id, t_s, reason)
-    done = store.complete(info.id, [*rest, ended], t_s, SessionStatus.RECOVERED, anew=anew)
-    return [RecoveredSession(info.id, len(rest), lost)] if done else []
+    if not store.complete(info.id, [*rest, ended], t_s, SessionStatus.RECOVERED, anew=anew):
+        return []
+    store.add_timer_facts(info.id, timer.pauses_until(t_s), timer.laps)
+    return [RecoveredSession(info.id, len(rest), lost)]
 
 
 def _end_without_tape(store: Store, info: SessionInfo, exc: InputError) -> list[RecoveredSession]:
@@ -141,19 +145,22 @@ def _end_without_tape(store: Store, info: SessionInfo, exc: InputError) -> list[
     return [RecoveredSession(info.id, 0, {}, str(exc))] if done else []
 
 
-def _replay_abandoned(path: Path, make_session: SessionFactory) -> tuple[list[Out], float, dict[str, int]]:
+_Replayed = tuple[list[Out], float, dict[str, int], RunTimer]
+"""What a session gives for a tape, its length, what is missing and why, and its timer."""
+
+
+def _replay_abandoned(path: Path, make_session: SessionFactory) -> _Replayed:
     """Finish the tape of a dead program and replay it; one that is too damaged for that as it lies."""
     try:
         finish_abandoned(path)
     except InputError as exc:
-        replayed, t_s, lost = _replay(path, make_session)
+        replayed, t_s, lost, timer = _replay(path, make_session)
         _log.warning("%s", exc.log_text)
-        return replayed, t_s, {**lost, UNKNOWN_LOSS: 0}
+        return replayed, t_s, {**lost, UNKNOWN_LOSS: 0}, timer
     return _replay(path, make_session)
 
 
-def _replay(path: Path, make_session: SessionFactory) -> tuple[list[Out], float, dict[str, int]]:
-    """Return everything the session gives for the packets on the tape, its length, and what is missing."""
+def _replay(path: Path, make_session: SessionFactory) -> _Replayed:
     with TapeReader(path) as tape:
         session = make_session(tape.header.settings)
         out: list[Out] = []
@@ -164,4 +171,4 @@ def _replay(path: Path, make_session: SessionFactory) -> tuple[list[Out], float,
             lost = tape.losses()
         except InputError:  # the rest of the tape could be read
             lost = {DAMAGED: tape.damaged, UNKNOWN_LOSS: 0} if tape.damaged else {UNKNOWN_LOSS: 0}
-    return out, session.t_s, lost
+    return out, session.t_s, lost, session.timer

@@ -2,8 +2,8 @@
 
 A line is added and never changed; what it means says ``monitor.training.entries``.  A file of its own,
 because what hurts is the runner's alone: it can be taken along, and deleted, without the sessions, and it
-goes to no sink.  Lines that cannot be read (a power cut in the middle of one, a damaged disk) are left
-out and counted, never removed.
+goes to no sink.  Lines that cannot be read, or whose checksum is another (a power cut in the middle of one,
+a damaged disk), are left out and counted, never removed.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import io
 import json
 import logging
 import os
+import re
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,11 +24,13 @@ from monitor.core import json_codec
 from monitor.core.errors import StoreError
 from monitor.core.private_files import create_private_file, make_own_folder_private
 from monitor.core.safe_text import private_file_name
+from monitor.storage.athlete_spelling import require_file_spelling
 
 RUNNER_LOG_FOLDER = "runner-log"
 """The folder of the logs in the data folder."""
 _ENDINGS = ("-plan", "-state", "-planned", "-reminded", "-sent")
 """With which the names of further files of an athlete go on."""
+_CHECKED = re.compile(rb'(\{.*), "crc": "([0-9a-f]{8})"\}\s*', re.DOTALL)
 _log = logging.getLogger(__name__)
 
 
@@ -42,6 +46,7 @@ class RunnerLog:
 
     def lines(self) -> list[dict[str, Any]]:
         """Return all lines that can be read, the oldest first; ``unreadable`` counts the others."""
+        require_file_spelling(self.path)
         try:
             data = self.path.read_bytes()
         except FileNotFoundError:
@@ -67,13 +72,14 @@ class RunnerLog:
 
     def add(self, *lines: Mapping[str, Any]) -> None:
         """Add lines, all or none of them; they are on the disk when this returns."""
-        text = "".join(json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n" for line in lines)
+        require_file_spelling(self.path)
+        data = b"".join(_checked_line(line) for line in lines)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             make_own_folder_private(self.path.parent.parent)
             create_private_file(self.path)
             with self.path.open("ab+", buffering=0) as file:
-                _append(file, text.encode())
+                _append(file, data)
         except OSError as exc:
             with contextlib.suppress(OSError):
                 if not self.path.stat().st_size:
@@ -82,6 +88,7 @@ class RunnerLog:
 
     def delete(self) -> bool:
         """Delete the file and return whether there was one."""
+        require_file_spelling(self.path)
         try:
             self.path.unlink()
         except FileNotFoundError:
@@ -121,12 +128,22 @@ def reminder_log_path(folder: Path, athlete: str) -> Path:
     return folder / RUNNER_LOG_FOLDER / f"{athlete_file_name(athlete)}-reminded.jsonl"
 
 
+def _checked_line(line: Mapping[str, Any]) -> bytes:
+    """The line as JSON with a checksum at its end: a pain that one wrong bit has changed is no pain."""
+    data = json.dumps(dict(line), ensure_ascii=False, allow_nan=False).encode()[:-1]
+    return data + b', "crc": "%08x"}\n' % zlib.crc32(data)
+
+
 def _parsed(line: bytes) -> dict[str, Any] | None:
+    """What a line says, None where it cannot be read; earlier versions wrote lines without a checksum."""
+    checked = _CHECKED.fullmatch(line)
+    if checked is not None and int(checked[2], 16) != zlib.crc32(checked[1]):
+        return None
     try:
-        value = json_codec.parse_json(line)
+        value = json_codec.parse_json(line if checked is None else checked[1] + b"}")
     except ValueError:
         return None
-    return value if isinstance(value, dict) else None
+    return value if isinstance(value, dict) and "crc" not in value else None
 
 
 def _append(file: io.FileIO, data: bytes) -> None:

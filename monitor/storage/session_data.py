@@ -191,7 +191,7 @@ def load_session(store: Store, session_id: str, names: Sequence[str] | None = No
         columns=columns,
         sided=sided,
         activity=_activity_stretches([e for e in events if isinstance(e, ActivityChange)], float(seconds)),
-        gaps=store.gaps(session_id),
+        gaps=_gaps_outside(store.gaps(session_id), _pause_stretches(notes)),
         bands=[e for e in events if isinstance(e, Band)],
         cues=[e for e in events if isinstance(e, Cue)],
         statuses={e.sensor: e for e in events if isinstance(e, SensorStatus)},
@@ -230,6 +230,16 @@ def _outside_pauses(rows: Sequence[Sequence[Any]], pauses: Sequence[Stretch]) ->
     for pause in pauses:
         inside |= (t_s >= pause.start_s) & (t_s < pause.end_s)
     return [row for row, within in zip(rows, inside.tolist(), strict=True) if not within]
+
+
+def _gaps_outside(gaps: Sequence[Gap], pauses: Sequence[Stretch]) -> list[Gap]:
+    """Gaps without those that a pause has made: nothing of its samples was looked at."""
+    by_s = 3.0  # for samples that were on their way
+    return [
+        gap
+        for gap in gaps
+        if not any(p.start_s - by_s <= gap.start_s and gap.end_s <= p.end_s + by_s for p in pauses)
+    ]
 
 
 def _columns_by_name(

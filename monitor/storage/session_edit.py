@@ -13,12 +13,13 @@ import numpy as np
 
 from monitor.core.activity_facts import ActivityFacts, PlaceTrack
 from monitor.core.errors import InputError
-from monitor.core.packet import RUNNER, Packet
+from monitor.core.packet import INTERVALS, LAP, RUNNER, SAY_LINE, Packet
 from monitor.core.safe_text import clean_line
 from monitor.core.session_settings import SessionSettings
 from monitor.pipeline.session import Session
 from monitor.recordings.recording import Recording
 from monitor.storage import tape_archive
+from monitor.storage.changed_days import note_changed_run
 from monitor.storage.import_recording import Progress, SessionFactory, import_recording
 from monitor.storage.session_info import SessionInfo
 from monitor.storage.store import Store
@@ -63,6 +64,7 @@ def delete_session(store: Store, info: SessionInfo) -> int:
     freed = tape_archive.remove_tape(info)
     store.delete(info.id)
     store.wipe_deleted_rows()
+    note_changed_run(store, info)
     _log.info("%s: deleted", info.id, extra={"session": info.id})
     return freed
 
@@ -195,7 +197,7 @@ def _part_recording(
         for packet in whole.packets():
             if start_ns <= packet.arrival_ns < end_ns:
                 yield replace(packet, arrival_ns=packet.arrival_ns - start_ns)
-            elif packet.sensor == RUNNER and packet.arrival_ns < start_ns:
+            elif _holds_on(packet) and packet.arrival_ns < start_ns:
                 yield replace(packet, arrival_ns=0)
 
     began = _utc_after(info, start_s)
@@ -203,6 +205,11 @@ def _part_recording(
     return Recording(
         info.title + ending, whole.settings, length, whole.count, packets, started_utc=began.isoformat()
     )
+
+
+def _holds_on(packet: Packet) -> bool:
+    """Whether it is a wish that stays in force: laps, intervals and a coach's line are of their moment."""
+    return packet.sensor == RUNNER and packet.channel not in (LAP, INTERVALS, SAY_LINE)
 
 
 def _join_recordings(

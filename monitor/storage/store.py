@@ -27,6 +27,7 @@ from monitor.core.errors import ImportedBefore, InputError, StoreError
 from monitor.core.records import Out
 from monitor.core.safe_text import clean_line, clean_note
 from monitor.pipeline.plan_privacy import record_for_others, settings_text_for_others
+from monitor.storage.athlete_spelling import require_spelling
 from monitor.storage.deliveries import ENDED_RUNS
 from monitor.storage.estimate_codec import NameTable
 from monitor.storage.imported_files import ImportedFiles, forget_files
@@ -74,8 +75,8 @@ class Store(ImportedFiles):
     def beginning(self, info: SessionInfo) -> Iterator[None]:
         """Add a new session when the block ends; nobody sees it before, nor at all if the block raises.
 
-        ``InputError`` if its id is taken, ``ImportedBefore`` if its source is: also by another process that
-        began at the same time.
+        ``InputError`` if its id is taken, or its athlete's name in other capitals; ``ImportedBefore`` if
+        its source is: also by another process that began at the same time.
         """
         values = session_row(info)
         marks = ", ".join("?" * len(values))
@@ -84,6 +85,9 @@ class Store(ImportedFiles):
                 raise ImportedBefore("error.imported_before", title=info.title, name=name)
             if db.execute("SELECT 1 FROM session WHERE id = ?", (info.id,)).fetchone():
                 raise InputError("error.session_taken", title=info.title, name=info.id)
+            require_spelling(
+                info.athlete, [name for (name,) in db.execute("SELECT DISTINCT athlete FROM session")]
+            )
             db.execute(f"INSERT INTO session ({', '.join(SESSION_COLUMNS)}) VALUES ({marks})", values)
             yield
 
@@ -92,6 +96,21 @@ class Store(ImportedFiles):
         with self._transaction() as db:
             self._require_session(session_id)
             self._insert_records(db, session_id, records)
+
+    def write_numbered(self, session_id: str, first: int, records: Sequence[Out]) -> Sequence[Out]:
+        """Add records that are numbered through a session, as far as they are not there; return those.
+
+        ``InputError`` if some before ``first`` are missing.
+        """
+        with self._transaction():
+            taken = self.hub_records(session_id)
+            if first > taken:
+                raise InputError("error.hub_hole", session=session_id, first=first, taken=taken)
+            fresh = records[taken - first :]
+            if fresh:
+                self.write(session_id, fresh)
+                self.note_hub_records(session_id, taken + len(fresh))
+        return fresh
 
     def complete(
         self,
@@ -142,10 +161,7 @@ class Store(ImportedFiles):
         """Add what a watch said of the activity: sport, zone, steps, track, pauses and laps as notes."""
         told = (facts.sport, facts.sub_sport, facts.utc_offset_s, facts.steps)
         self._change(session_id, "sport = ?, sub_sport = ?, utc_offset_s = ?, counted_steps = ?", *told)
-        for pause in facts.pauses:
-            self.add_note(session_id, "pause", "", t_s=pause.start_s, value=pause.seconds)
-        for lap in facts.laps:
-            self.add_note(session_id, "lap", lap.trigger, t_s=lap.end_s)
+        self.add_timer_facts(session_id, facts.pauses, facts.laps)
         if facts.track is not None:
             track = facts.track
             columns = (track.t_s, track.lat_deg, track.lon_deg, track.altitude_m)
@@ -154,6 +170,17 @@ class Store(ImportedFiles):
                 db.executemany(
                     "INSERT INTO track VALUES (?, ?, ?, ?, ?)", ((session_id, *place) for place in places)
                 )
+
+    def add_timer_facts(
+        self, session_id: str, pauses: Iterable[TimerPause], laps: Iterable[LapMark]
+    ) -> None:
+        """Add pauses and laps as notes, unless the session has some already."""
+        if any(note.kind in ("pause", "lap") for note in self.notes(session_id)):
+            return
+        for pause in pauses:
+            self.add_note(session_id, "pause", "", t_s=pause.start_s, value=pause.seconds)
+        for lap in laps:
+            self.add_note(session_id, "lap", lap.trigger, t_s=lap.end_s)
 
     def add_note(
         self, session_id: str, kind: str, text: str, *, t_s: float | None = None, value: float | None = None
@@ -293,6 +320,12 @@ class Store(ImportedFiles):
         with self._rows_decoded():
             check_rows("metric", rows)
             return [metric_from_row(row) for row in rows]
+
+    def recent_metrics(self, athlete: str) -> set[str]:
+        """Return the names of the per-second metrics of an athlete's last three ended sessions."""
+        sessions = [info.id for info in self.sessions() if info.athlete == athlete and info.ended][:3]
+        sql = "SELECT DISTINCT name FROM metric WHERE session = ?"
+        return {name for session in sessions for (name,) in self._all_rows(sql, session)}
 
     def metric_rows(self, session_id: str, names: Iterable[str] | None = None) -> list[tuple[Any, ...]]:
         """Return what ``metrics`` does, ordered by name, as rows (t_s, side, name, value, sd, how).

@@ -13,7 +13,7 @@ from monitor.training.plan_state import PlanRules, PlanState
 from monitor.training.strength import (
     attendance_checkpoint,
     benchmark_checkpoints,
-    heel_raise_norm,
+    needed_heel_raises,
     strength_adherence,
 )
 from monitor.training.stressors import green_sessions
@@ -138,11 +138,10 @@ def _benchmarks(
     evidence: Evidence, rules: PlanRules, since: datetime.date | None
 ) -> tuple[Checkpoint, ...]:
     settings, norms = rules.settings, rules.tables.norms
-    age = None if settings.born_year is None else evidence.day.year - settings.born_year
-    raises, curls = heel_raise_norm(norms, age, settings.sex), norms.curls
-    if settings.articles_gates:
-        raises, curls = norms.articles_heel_raises, norms.articles_curls
-    return benchmark_checkpoints(evidence.standing, norms, raises, curls, since)
+    curls = norms.articles_curls if settings.articles_gates else norms.curls
+    return benchmark_checkpoints(
+        evidence.standing, norms, needed_heel_raises(norms, settings, evidence.day), curls, since
+    )
 
 
 def _to_full(state: PlanState, evidence: Evidence, rules: PlanRules) -> tuple[Checkpoint, ...]:

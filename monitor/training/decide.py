@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import datetime
 import itertools
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -29,14 +30,14 @@ from monitor.training.entries import (
     entries_of,
 )
 from monitor.training.evidence_timeline import evidence_of
-from monitor.training.load_guards import km_of, longest_run
 from monitor.training.phases import cause_message, next_state, red_runs
 from monitor.training.plan_day import Allowance, PlanDay, Question, Reason
 from monitor.training.plan_runs import PlanRun
 from monitor.training.plan_state import PlanBookmark, PlanRules, PlanState
+from monitor.training.run_size import longest_run_km
 from monitor.training.shoes import shoe_remarks
 from monitor.training.strength import strength_adherence
-from monitor.training.strength_today import lighter_reasons
+from monitor.training.strength_today import lighter_reasons, norm_reasons
 from monitor.training.tables import Phase
 from monitor.training.today import todays_allowance
 from monitor.training.verdict import Evidence, RunVerdict, Verdict, last_verdict
@@ -86,7 +87,7 @@ def plan_day(state: PlanState, evidence: Evidence, rules: PlanRules) -> PlanDay:
         day=evidence.day,
         phase=state.phase,
         since=state.since,
-        longest_km=longest_run(evidence.runs, evidence.day, km_of),
+        longest_km=longest_run_km(evidence),
         changes=state.changes,
         questions=due_questions(evidence) if state.phase is not Phase.NONE else (),
         reasons=(disclaimer,),
@@ -160,22 +161,26 @@ def cadence_history(state: PlanState, evidence: Evidence) -> tuple[StepChange, .
     Runs before the declaration that nobody answered for count as they do without a plan.
     """
 
-    def step(place: StepPlace, v: RunVerdict) -> StepPlace:
-        return place if v.run.walk else place.after(_response(v, state))
+    def step(place: StepPlace, item: tuple[RunVerdict, Phase]) -> StepPlace:
+        v, phase = item
+        return place if v.run.walk else place.after(_response(v, phase))
 
-    start, memory = StepPlace(len(_STEPS.steps)), evidence.memory
-    place = memory.fold("step", evidence.verdicts, start, step, of=state.changes)
+    def last_place() -> StepPlace:
+        items = [*zip(verdicts, _phases_of_runs(state, verdicts), strict=True)]
+        return memory.fold("step", items, StepPlace(len(_STEPS.steps)), step)
+
+    verdicts, memory = evidence.verdicts, evidence.memory
+    place = memory.once("last step", (verdicts, state.changes), last_place)
     return place.rested_until(evidence.day).changes
 
 
-def _response(v: RunVerdict, state: PlanState) -> RunResponse:
+def _response(v: RunVerdict, limits: Phase) -> RunResponse:
     answers = {
         Verdict.GREEN: "good",
         Verdict.UNKNOWN: "none",
         Verdict.AMBER: "freeze",
         Verdict.RED: "down",
     }
-    limits = _phase_on(state, v.run.day)
     before = limits is Phase.NONE and not v.entries
     most = {Phase.CALM: 0, Phase.REBUILD: 1}.get(limits)
     run = v.run
@@ -193,12 +198,13 @@ def _response(v: RunVerdict, state: PlanState) -> RunResponse:
     )
 
 
-def _phase_on(state: PlanState, day: datetime.date) -> Phase:
-    phase = Phase.NONE
+def _phases_of_runs(state: PlanState, verdicts: Sequence[RunVerdict]) -> list[Phase]:
+    """The phase at the end of the day of each run."""
+    days, phases, phase = [v.run.day for v in verdicts], list[Phase](), Phase.NONE
     for change in state.changes:
-        if change.day <= day:
-            phase = change.phase
-    return phase
+        phases += [phase] * (bisect_left(days, change.day) - len(phases))
+        phase = change.phase
+    return phases + [phase] * (len(days) - len(phases))
 
 
 def _step_in_phase(state: PlanState, step: StepChange | None, rules: PlanRules) -> int:
@@ -234,6 +240,7 @@ def _advice(state: PlanState, evidence: Evidence, rules: PlanRules) -> list[Reas
     if _is_silent(runs, evidence.day):
         advice.append(write.reason("plan.advice.cannot_tell", "verdict"))
     advice += lighter_reasons(state, evidence, rules)
+    advice += norm_reasons(state, evidence, rules)
     done = strength_adherence(evidence.standing, rules.tables.exercises, state.phase, since, evidence.day)
     if done.planned:
         advice.append(

@@ -35,7 +35,7 @@ class FoldMemory:
 
         ``of`` is what else the steps depend on: where it has changed, all items are folded anew.
         """
-        return self.trace(name, items, start, step, of)[-1]
+        return self._values_of(name, items, start, step, of)[-1]
 
     def once(self, name: str, of: object, make: Callable[[], _Value]) -> _Value:
         """Return what ``make`` made of ``of``, made anew only where that has changed."""
@@ -52,6 +52,16 @@ class FoldMemory:
         of: object = None,
     ) -> list[_Value]:
         """Return ``start`` and what it became after each item."""
+        return self._values_of(name, items, start, step, of).copy()
+
+    def _values_of(
+        self,
+        name: str,
+        items: Sequence[_Item],
+        start: _Value,
+        step: Callable[[_Value, _Item], _Value],
+        of: object,
+    ) -> list[_Value]:
         new = tuple(items)
         if name not in self._values or self._of[name] != of:
             self._of[name], self._items[name], self._values[name] = of, (), [start]
@@ -61,12 +71,18 @@ class FoldMemory:
         for item in new[same:]:
             values.append(step(values[-1], item))
         self._items[name] = new
-        return values.copy()
+        return values
 
 
 def _agreement(before: tuple[Any, ...], now: tuple[Any, ...]) -> int:
-    """How many items at the beginning are the same; what differs is mostly near the end."""
-    same = min(len(before), len(now))
-    while before[:same] != now[:same]:
-        same -= 1
+    """How many items at the beginning are the same."""
+    same, end = 0, min(len(before), len(now))
+    if before[:end] == now[:end]:
+        return end
+    while same + 1 < end:  # the first that differs lies from ``same`` on, before ``end``
+        middle = (same + end) // 2
+        if before[same:middle] == now[same:middle]:
+            same = middle
+        else:
+            end = middle
     return same

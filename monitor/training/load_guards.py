@@ -20,10 +20,11 @@ from monitor.training.verdict import RunVerdict, Verdict
 
 GROWTH = 1.10
 """The most by which a run may be longer, and a week."""
+LONGEST_DAYS = 30
+"""The days back in which the longest run counts (Frandsen 2025)."""
 _AMBER_SHARE, _RED_SHARE = 0.90, 0.80
 HOLD_DAYS = 7
 """Days without progress after a RED run."""
-_LONGEST_DAYS = 30
 _GUARD_WEEKS = 3
 _RATES = ((2.00, 2.28), (1.30, 1.52), (1.10, 1.64))
 """Hazard rate ratios of a run by its length over the longest of 30 days (Frandsen 2025)."""
@@ -57,7 +58,7 @@ def longest_run(
     runs: Sequence[PlanRun], day: datetime.date, size: Callable[[PlanRun], float | None]
 ) -> float | None:
     """Return the longest run of the 30 days up to ``day`` in km or minutes; None without one."""
-    since = day - datetime.timedelta(days=_LONGEST_DAYS)
+    since = day - datetime.timedelta(days=LONGEST_DAYS)
     sizes = (size(r) for r in on_days(runs, since, day) if not r.walk)
     return max((s for s in sizes if s is not None), default=None)
 

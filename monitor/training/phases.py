@@ -150,17 +150,19 @@ def _after_break(state: PlanState, evidence: Evidence, rules: PlanRules) -> Plan
 
 def _counted_runs(state: PlanState, evidence: Evidence, rules: PlanRules) -> PlanState:
     """The runs whose verdict is settled, or has become worse, count once, in the order of time."""
-    judged, ladder = dict(state.judged), state.ladder
-    for v in evidence.verdicts:
-        last = judged.get(v.run.session)
-        if last is v.verdict or not v.settled or (last is not None and not is_worse(v.verdict, last)):
-            continue
-        judged[v.run.session] = v.verdict
+    counted, ladder = state.judged, state.ladder
+    fresh = [v for v in evidence.verdicts if v.settled and counted.get(v.run.session) is not v.verdict]
+    worse = [v for v in fresh if _is_news(v, counted.get(v.run.session))]
+    for v in worse:
         if ladder is not None:
             ladder = ladder_after(ladder, v)
         elif state.phase is Phase.CALM and v.verdict is Verdict.RED and _was_short(v):
             ladder = ladder_start(rules.tables.ladders.walk_run, bone=False, walk_first=True)
-    return replace(state, judged=judged, ladder=ladder)
+    return replace(state, judged={**counted, **{v.run.session: v.verdict for v in worse}}, ladder=ladder)
+
+
+def _is_news(v: RunVerdict, before: Verdict | None) -> bool:
+    return before is None or is_worse(v.verdict, before)
 
 
 def _was_short(v: RunVerdict) -> bool:

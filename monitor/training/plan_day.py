@@ -75,7 +75,7 @@ class WeekLeft:
 
     ``limit_km`` is the phase's share, or what a break leaves; ``guard_km`` is a tenth over the mean of
     three weeks, weak evidence that is shown in grey and limits nothing.  Minutes limit a runner of whose
-    runs no km are known.
+    runs no km are known.  ``done_descent_m`` is None where it is not known of every run.
     """
 
     monday: datetime.date
@@ -87,7 +87,7 @@ class WeekLeft:
     limit_minutes: float | None = None
     guard_minutes: float | None = None
     left_minutes: float | None = None
-    done_descent_m: float = 0.0
+    done_descent_m: float | None = None
     guard_descent_m: float | None = None
 
 

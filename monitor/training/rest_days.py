@@ -8,14 +8,15 @@ from collections.abc import Sequence
 
 from monitor.training.day_facts import DayFacts
 from monitor.training.day_spans import on_days
+from monitor.training.load_guards import km_of, minutes_of
 from monitor.training.plan_day import Reason, WeekLeft
 from monitor.training.plan_runs import PlanRun
-from monitor.training.stressors import is_longest_of_week
 from monitor.training.tables import Phase
 from monitor.training.verdict import Verdict, ok_pain
 
 _LEAST_KM, _LEAST_MIN = 1.0, 6.0  # less than that is no run
 _RED_H = 48
+_AS_LONG = 0.95  # of the longest run of a week: a satellite's kilometre is not that exact (a choice)
 
 
 def earliest_start(facts: DayFacts) -> datetime.datetime | None:
@@ -47,8 +48,10 @@ def rest_reason(facts: DayFacts, earliest: datetime.datetime | None, week: WeekL
         return write.reason("plan.rest.done", "phase")
     if earliest is not None and earliest.date() > facts.day:
         entries = facts.last_entries if facts.last is not None and facts.last.bad else ()
-        days = (earliest.date() - facts.day).days
-        return write.reason("plan.rest.hours", "phase", entries, n=days)
+        days, most = (earliest.date() - facts.day).days, _most_morning_pain(facts)
+        if most is None:
+            return write.reason("plan.rest.hours", "phase", entries, n=days)
+        return write.reason("plan.rest.hours_and_morning", "phase", entries, n=days, most=most)
     if (morning := _morning_reason(facts)) is not None:
         return morning
     if _rests_after_longest(facts):
@@ -64,13 +67,24 @@ def rest_reason(facts: DayFacts, earliest: datetime.datetime | None, week: WeekL
     return None
 
 
-def _morning_reason(facts: DayFacts) -> Reason | None:
-    """After RED no run before a morning as usual; of bone, before one without any pain."""
-    last, evidence, write = facts.last, facts.evidence, facts.rules.writer
+def _most_morning_pain(facts: DayFacts) -> float | None:
+    """The most pain of a morning after which a run is allowed again; None where the last run was not RED.
+
+    It is what was usual before that run; of bone none.
+    """
+    last, declare = facts.last, facts.evidence.declare
     if last is None or last.verdict is not Verdict.RED:
         return None
-    bone = evidence.declare is not None and evidence.declare.tissue == "bone"
-    most = min(last.usual, ok_pain(evidence.declare)) if bone else last.usual
+    is_bone = declare is not None and declare.tissue == "bone"
+    return min(last.usual, ok_pain(declare)) if is_bone else last.usual
+
+
+def _morning_reason(facts: DayFacts) -> Reason | None:
+    """After RED no run before a morning as usual."""
+    last, evidence, write = facts.last, facts.evidence, facts.rules.writer
+    most = _most_morning_pain(facts)
+    if last is None or most is None:
+        return None
     since = (facts.day - last.run.day).days
     days = (facts.day - datetime.timedelta(days=k) for k in range(since))
     latest = next((d for d in days if d in evidence.mornings), None)
@@ -90,5 +104,21 @@ def _rests_after_longest(facts: DayFacts) -> bool:
     if not facts.limits.rest_after_longest:
         return False
     yesterday = facts.day - datetime.timedelta(days=1)
-    runs = [r for r in on_days(facts.evidence.runs, yesterday, yesterday) if not r.walk]
-    return any(is_longest_of_week(r, facts.evidence.runs) for r in runs)
+    week = on_days(facts.evidence.runs, yesterday - datetime.timedelta(days=6), yesterday)
+    runs = [r for r in week if not r.walk]
+    return any(_is_among_longest(r, runs) for r in runs if r.day == yesterday)
+
+
+def _is_among_longest(run: PlanRun, runs: Sequence[PlanRun]) -> bool:
+    """Whether no other run was clearly longer: of runs that are all alike each is the longest."""
+    compared = [found for r in runs if r is not run and (found := _sizes(run, r)) is not None]
+    return bool(compared) and all(mine >= _AS_LONG * other for mine, other in compared)
+
+
+def _sizes(run: PlanRun, other: PlanRun) -> tuple[float, float] | None:
+    """The lengths of two runs in km, in minutes where one has none; None where they cannot be compared."""
+    for size in (km_of, minutes_of):
+        mine, its = size(run), size(other)
+        if mine is not None and its is not None:
+            return mine, its
+    return None

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from monitor.training.day_facts import DayFacts, Limit, round_down
 from monitor.training.day_spans import on_days
 from monitor.training.load_guards import (
     GROWTH,
+    LONGEST_DAYS,
     break_rule,
     km_of,
     longest_run,
@@ -24,6 +25,7 @@ from monitor.training.load_guards import (
 from monitor.training.plan_day import Reason, WeekLeft
 from monitor.training.plan_runs import PlanRun
 from monitor.training.stressors import hard_run_too_close
+from monitor.training.verdict import Evidence
 
 
 def week_left(facts: DayFacts) -> WeekLeft:
@@ -47,7 +49,7 @@ def week_left(facts: DayFacts) -> WeekLeft:
         limit_minutes=minutes,
         guard_minutes=_week_guard(facts, minutes_of),
         left_minutes=_left(minutes, done_minutes),
-        done_descent_m=week_total(runs, monday, _descent_of),
+        done_descent_m=_descent_of_week(runs, monday),
         guard_descent_m=week_guard(runs, facts.day, _descent_of),
     )
 
@@ -71,6 +73,14 @@ def _left(limit: float | None, done: float) -> float | None:
     return None if limit is None else max(0.0, limit - done)
 
 
+def _descent_of_week(runs: Sequence[PlanRun], monday: datetime.date) -> float | None:
+    """The metres downhill of the week; None where they are not known of every run."""
+    week = on_days(runs, monday, monday + datetime.timedelta(days=6))
+    if any(r.descent_m is None for r in week if not r.walk):
+        return None
+    return week_total(runs, monday, _descent_of)
+
+
 def _descent_of(run: PlanRun) -> float | None:
     return run.descent_m
 
@@ -84,8 +94,15 @@ def most_km(facts: DayFacts, week: WeekLeft) -> tuple[float | None, Reason | Non
     return most, facts.rules.writer.reason(f"plan.limit.{limit.why}", limit.rule, limit.entries, km=most)
 
 
+def longest_run_km(evidence: Evidence) -> float | None:
+    """Return the longest run of 30 days in km, that which was told with the declaration among them."""
+    stored, declare = longest_run(evidence.runs, evidence.day, km_of), evidence.declare
+    told = declare.longest_km if declare and (evidence.day - declare.day).days <= LONGEST_DAYS else None
+    return max((km for km in (stored, told) if km is not None), default=None)
+
+
 def _km_limits(facts: DayFacts, week: WeekLeft) -> list[Limit]:
-    longest = longest_run(facts.evidence.runs, facts.day, km_of)
+    longest = longest_run_km(facts.evidence)
     share, before = facts.limits.run_share_of_longest, facts.state.longest_km
     limits: list[Limit] = []
     if share is not None and before is not None:

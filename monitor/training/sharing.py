@@ -9,6 +9,7 @@ box through nothing that is made from it; a pair of shoes is a number.
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import get_args
@@ -34,6 +35,8 @@ from monitor.training.tables import Phase, Tables
 
 SHARED_ITEMS: tuple[SharedItem, ...] = get_args(SharedItem)
 """Every item that can be shared, in the order in which a runner is asked."""
+_SESSION = re.compile(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-")
+"""How the id of a run with sensors begins; one that a runner wrote down has another."""
 STOP_WORD, RED_WORD = "stop", "red"
 """Why a runner is held: running has stopped, or a run was too much."""
 
@@ -52,9 +55,10 @@ class SharedDay:
 
     ``items`` are those that are shared.  *phase*: ``phase``, ``NONE`` without a plan; ``change`` is a word
     where it is new; ``held`` and ``held_why`` (``stop`` or ``red``) with the day since when.  *allowance*:
-    what was allowed and what was done.  *pain*: worst pain during and after the day's runs, this morning's
-    pain, effort (0 to 10); ``km_before`` and ``descent_before_m`` are the load of the day before, where the
-    allowance is shared too.  *strength*: sessions of two weeks, done and planned.  *shoes*: every pair.
+    what was allowed and what was done.  *pain*: worst pain during (``hurt_in``: the id of that run) and
+    after the day's runs, this morning's pain, effort (0 to 10); ``km_before`` and ``descent_before_m`` are
+    the load of the day before, where the allowance is shared too.  *strength*: sessions of two weeks, done
+    and planned.  *shoes*: every pair.
     """
 
     day: datetime.date
@@ -71,6 +75,7 @@ class SharedDay:
     done_minutes: float | None = None
     done_descent_m: float | None = None
     during: float | None = None
+    hurt_in: str | None = None
     after: float | None = None
     morning: float | None = None
     effort: float | None = None
@@ -224,8 +229,11 @@ def _pain_fields(
     day_of = {r.session: r.day for r in runs}
     afters = [e for e in entries_of(AfterEntry, standing) if day_of.get(e.session, e.day) == day]
     mornings = [e for e in entries_of(MorningEntry, standing) if e.day == day]
+    worst = max(afters, key=lambda e: e.during, default=None)
+    named = worst is not None and worst.session in day_of and _SESSION.match(worst.session)
     return {
-        "during": max((e.during for e in afters), default=None),
+        "during": None if worst is None else worst.during,
+        "hurt_in": worst.session if named and worst is not None else None,
         "after": max((e.now for e in afters), default=None),
         "morning": max((e.pain for e in mornings), default=None),
         "effort": max((e.effort for e in afters if e.effort is not None), default=None),

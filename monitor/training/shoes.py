@@ -132,7 +132,7 @@ def _wear(evidence: Evidence) -> tuple[tuple[PlanRun, ...], Mapping[str, _Tally]
         answers = shoe_answers(answered)
         items = [*zip(runs, map(answers.get, map(attrgetter("session"), runs)), strict=True)]
         worn = evidence.memory.trace("worn", items, _Wear(), step, of=pairs)
-        return tuple(w.run for w in worn if w.run is not None), worn[-1].tallies
+        return tuple(map(attrgetter("run"), worn[1:])), worn[-1].tallies
 
     return evidence.memory.once("wear", (runs, pairs, answered), wear)
 
@@ -249,6 +249,8 @@ def _last_hint(runs: Sequence[PlanRun], memory: FoldMemory, limits: ShoeRules) -
     """
 
     def step(hint: _Hint, run: PlanRun) -> _Hint:
+        if not run.shoe:
+            return hint
         new_day = not hint.recent or hint.recent[-1].day != run.day
         before = hint.last if new_day else hint.before
         since = run.day - datetime.timedelta(days=limits.main_days - 1)
@@ -257,7 +259,7 @@ def _last_hint(runs: Sequence[PlanRun], memory: FoldMemory, limits: ShoeRules) -
         tells = not waits and len(recent) >= _OFTEN and _one_pair(recent, limits)
         return _Hint(recent, before, run.day if tells else before)
 
-    return memory.fold("shoe hints", [r for r in runs if r.shoe], _Hint(), step, limits).last
+    return memory.fold("shoe hints", runs, _Hint(), step, limits).last
 
 
 def _one_pair(runs: Sequence[PlanRun], limits: ShoeRules) -> bool:

@@ -14,6 +14,7 @@ from monitor.core.message_catalogues import UserMessage
 from monitor.training.day_spans import on_days
 from monitor.training.entries import Entry, StrengthEntry, entries_of
 from monitor.training.plan_day import Checkpoint
+from monitor.training.plan_settings import PlanSettings
 from monitor.training.tables import Exercise, Norms, Phase
 
 HEEL_RAISE, CURL = "heel_raise", "hamstring_curl"
@@ -42,6 +43,14 @@ def heel_raise_norm(norms: Norms, age: int | None, sex: str) -> int | None:
         return None
     row = next((row for row in norms.heel_raises if age < row.below_age), norms.heel_raises[-1])
     return row.man if sex == "man" else row.woman
+
+
+def needed_heel_raises(norms: Norms, settings: PlanSettings, day: datetime.date) -> int | None:
+    """Return the heel raises that a side needs on this day; None where the settings lack age or sex."""
+    if settings.articles_gates:
+        return norms.articles_heel_raises
+    age = None if settings.born_year is None else day.year - settings.born_year
+    return heel_raise_norm(norms, age, settings.sex)
 
 
 def benchmark_checkpoints(

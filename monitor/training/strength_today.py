@@ -16,7 +16,7 @@ from monitor.training.day_spans import on_days
 from monitor.training.entries import LegSide, StrengthEntry, entries_of
 from monitor.training.plan_day import Reason
 from monitor.training.plan_state import PlanRules, PlanState
-from monitor.training.strength import Adherence, strength_adherence
+from monitor.training.strength import Adherence, needed_heel_raises, strength_adherence
 from monitor.training.stressors import last_hard_day
 from monitor.training.tables import Exercise, Phase
 from monitor.training.verdict import Evidence, red_morning
@@ -78,8 +78,21 @@ def strength_today(state: PlanState, evidence: Evidence, rules: PlanRules) -> St
         adherence=strength_adherence(
             evidence.standing, rules.tables.exercises, state.phase, since, evidence.day
         ),
-        remarks=_heavy_remarks(state, evidence, rules) if todo else (),
+        remarks=(
+            *norm_reasons(state, evidence, rules),
+            *(_heavy_remarks(state, evidence, rules) if todo else ()),
+        ),
     )
+
+
+def norm_reasons(state: PlanState, evidence: Evidence, rules: PlanRules) -> tuple[Reason, ...]:
+    """Return what the settings lack to say how many heel raises are enough, where a phase needs them."""
+    settings, needed = rules.settings, needed_heel_raises(rules.tables.norms, rules.settings, evidence.day)
+    if state.phase not in (Phase.REBUILD, Phase.REINTRODUCE) or needed is not None:
+        return ()
+    lacking = {"born_year": settings.born_year is None, "sex": not settings.sex}
+    names = ", ".join(name for name, is_lacking in lacking.items() if is_lacking)
+    return (rules.writer.reason("plan.strength.no_norm", "benchmark", (), names=names),)
 
 
 def lighter_reasons(state: PlanState, evidence: Evidence, rules: PlanRules) -> tuple[Reason, ...]:

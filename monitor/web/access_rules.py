@@ -16,6 +16,7 @@ _LIVE = RouteRule(role=AccessRole.READER, open_at_home=True)
 _READ = RouteRule(role=AccessRole.READER)
 _PAGE = RouteRule(role=AccessRole.READER, in_address=True)
 _NOTE = RouteRule(role=AccessRole.COACH)
+_LINE = RouteRule(role=AccessRole.COACH, body=BodyLimits(size=2000, depth=1, items=5))
 _OWN = RouteRule(role=AccessRole.RUNNER)
 _DIARY = RouteRule(
     role=AccessRole.RUNNER,
@@ -34,7 +35,6 @@ ACCESS_RULES: Mapping[str, RouteRule] = MappingProxyType(
         "GET /shared/{path:path}": _PROGRAM,
         "GET /radio/{path:path}": _PROGRAM,
         "GET /sw.js": _PROGRAM,
-        "GET /plotly.js": _PROGRAM,
         "GET /pair": _PROGRAM,
         "GET /certificate": _PROGRAM,
         "POST /api/v1/pair": _CODE,
@@ -43,7 +43,11 @@ ACCESS_RULES: Mapping[str, RouteRule] = MappingProxyType(
         "WEBSOCKET /ws": _LIVE,
         "WEBSOCKET /ws/radio": _OWN,
         "GET /api/v1/live": _LIVE,
+        "POST /api/v1/live/line": _LINE,
         "GET /api/v1/legend": _LIVE,
+        "POST /api/v1/run": RouteRule(
+            role=AccessRole.RUNNER, body=BodyLimits(size=1000, depth=2, items=10)
+        ),
         "GET /review": _PAGE,
         "GET /plan": _PAGE,
         "GET /api/v1/plan": _DIARY,

@@ -21,8 +21,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
-from plotly.offline import get_plotlyjs
 
+from monitor.core.channel import Channel
 from monitor.core.http_access import PageTokens, WebSettings
 from monitor.core.http_guard import REFUSED_SOCKET, GuardedApp, GuardSettings, is_runner, visitor_of_request
 from monitor.core.http_pairing import PairedDevices
@@ -53,7 +53,7 @@ _MEDIA_TYPES = {
 """What may be had by anyone: it is this program's, and holds nobody's numbers."""
 _POLICY = (
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
-    "script-src 'self' 'unsafe-eval'; connect-src 'self' {sockets}; base-uri 'none'; form-action 'self'; "
+    "script-src 'self'; connect-src 'self' {sockets}; base-uri 'none'; form-action 'self'; "
     "object-src 'none'; frame-ancestors 'none'"
 )
 
@@ -168,11 +168,6 @@ def _add_files(app: FastAPI) -> None:
     worker = _file_route(_STATIC / "sw.js")  # at the root: a service worker rules what lies below it
     app.add_api_route("/sw.js", worker, include_in_schema=False)
 
-    @app.get("/plotly.js", include_in_schema=False)
-    def plotly() -> Response:
-        keep = {"Cache-Control": "public, max-age=604800"}  # public software, worth keeping in the browser
-        return Response(get_plotlyjs().encode(), media_type="text/javascript", headers=keep)
-
 
 def _file_route(file: Traversable) -> Callable[[], Response]:
     headers = {"Cache-Control": "no-cache", "Content-Security-Policy": "default-src 'self'"}  # its fetches
@@ -194,7 +189,8 @@ def _add_live_page(app: GuardedApp, sink: LiveFeed) -> None:
         await socket.accept()
         visitor = visitor_of_request(socket)
         if visitor is None or sink.is_of(visitor.athlete):
-            await _serve_page(socket, sink, own=is_runner(socket))
+            own = is_runner(socket)
+            await _serve_page(socket, sink.attach(own=own, controls=own and visitor is not None), sink)
         else:
             await socket.close(REFUSED_SOCKET)
 
@@ -272,8 +268,7 @@ def _add_review(app: GuardedApp) -> None:
         return json_response(app.openapi())
 
 
-async def _serve_page(socket: WebSocket, sink: LiveFeed, *, own: bool) -> None:
-    page = sink.attach(own=own)
+async def _serve_page(socket: WebSocket, page: Channel[str], sink: LiveFeed) -> None:
     gone = asyncio.create_task(_until_gone(socket), name="page gone")
     gone.add_done_callback(lambda _: page.close())
     try:

@@ -7,13 +7,16 @@ import json
 import logging
 import math
 from collections.abc import AsyncIterator, Callable, Iterable
-from typing import Any
+from typing import Any, Protocol
 
 from monitor.core.channel import Channel
+from monitor.core.json_codec import to_json
+from monitor.core.line_answer import LineAnswer
 from monitor.core.monotonic import MonotonicClock
 from monitor.core.outage import RepeatedEvent
 from monitor.core.records import Out
 from monitor.pipeline.plan_privacy import records_for_others
+from monitor.pipeline.session import Session
 from monitor.sinks.live_state import LiveState
 from monitor.sources.web_bluetooth.page_socket import PageListener
 from monitor.web.page_changes import PageChanges
@@ -25,6 +28,25 @@ NUMBERS_EVERY_S = 1.0
 MOST_CHANGES_BEHIND = 100  # by so many a slow page may lie behind; then it starts over
 
 
+class RunControls(Protocol):
+    """What a page may ask of the run that goes on; each but a line returns whether there is one to ask."""
+
+    def stop_cues(self, reason: str) -> bool:
+        """End targets and cues, for this reason."""
+
+    def ask_timer(self, channel: str, payload: bytes = b"") -> bool:
+        """Hand a wish to the timer: a pause, its end, a lap, intervals."""
+
+    def say_line(self, text: str, *, when_stopped: bool) -> LineAnswer:
+        """Take a coach's line to the runner, and return what becomes of it."""
+
+    def end_run(self) -> bool:
+        """End the run that goes on, in order."""
+
+    def start_next(self) -> bool:
+        """Start another run after one that was ended."""
+
+
 class _Audience:
     """Pages that are told the same: a state, what they were not told of it yet, and the pages."""
 
@@ -32,6 +54,16 @@ class _Audience:
         self.state = state
         self.changes = PageChanges()
         self.pages: set[Channel[str]] = set()
+        self._run: dict[str, Any] = {"timer": {}, "allowance": None}
+
+    def push_run(self, run: dict[str, Any]) -> None:
+        """Note what changed in the state of the timer and of the allowance."""
+        before, timer = self._run["timer"], run["timer"]
+        change = {"timer": {key: value for key, value in timer.items() if before.get(key, ...) != value}}
+        if run["allowance"] != self._run["allowance"]:
+            change["allowance"] = run["allowance"]
+        self.changes.add(change)
+        self._run = run
 
     def push(self, records: Iterable[Out]) -> bool:
         """Fold records in; whether they bring what must be told at once."""
@@ -45,9 +77,10 @@ class LiveFeed:
     nothing of the runner's plan (``monitor.pipeline.plan_privacy``).
 
     Every message says which session second it is now (``at_s``), so that a page can lay sounds on
-    the runner's steps; ``pace`` is how many session seconds pass in one of the clock's.  ``stop_cues`` is
-    what a page may ask of the run that goes on: to end targets and cues, for this reason.  It returns
-    whether there is a run to ask.  ``radio`` takes what a page hears that is the radio of the sensors.
+    the runner's steps; ``pace`` is how many session seconds pass in one of the clock's.  ``controls`` takes
+    what a page asks of the run that goes on; ``again``: another may follow.  ``run`` is that run: its
+    timer, where its sensors are worn and, for the runner's page, how much of today's allowance is used.
+    ``radio`` takes what a page hears that is the radio of the sensors.
     """
 
     name = "web"
@@ -58,12 +91,17 @@ class LiveFeed:
         time: MonotonicClock,
         at_s: Callable[[], float] = lambda: 0.0,
         pace: float = 1.0,
-        stop_cues: Callable[[str], bool] = lambda reason: False,
+        controls: RunControls | None = None,
         radio: PageListener | None = None,
+        run: Session | None = None,
+        *,
+        again: bool = False,
     ) -> None:
         self.live_state = live_state
         self.radio = radio
-        self.stop_cues = stop_cues
+        self.controls = controls
+        self._run = run
+        self._again = again
         self._time = time
         self._at_s = at_s
         self._pace = pace if math.isfinite(pace) else None
@@ -98,20 +136,31 @@ class LiveFeed:
 
     def state(self, *, own: bool) -> dict[str, Any]:
         """Return the newest of everything as JSON-able data, for the runner (``own``) or for others."""
-        return (self._own if own else self._others).state.state()
+        audience = self._own if own else self._others
+        return {**audience.state.state(), **self._run_state(own=own)}
 
-    def attach(self, *, own: bool) -> Channel[str]:
+    def _run_state(self, *, own: bool) -> dict[str, Any]:
+        if self._run is None:
+            return {"timer": None, "allowance": None}
+        used = self._run.allowance if own else None
+        rounded = None if used is None else {**to_json(used), "used": round(used.used, 1)}
+        return {"timer": self._run.timer.to_json(), "allowance": rounded}
+
+    def attach(self, *, own: bool, controls: bool = False) -> Channel[str]:
         """Return the messages (JSON texts) for one more page: first the whole state, then every change.
 
-        ``own``: the page is the runner's.  The channel is closed when the page lies more than
-        ``MOST_CHANGES_BEHIND`` changes behind.
+        ``own``: the page is the runner's; ``controls``: it may pause and end the run.  The channel is
+        closed when the page lies more than ``MOST_CHANGES_BEHIND`` changes behind.
         """
         self._send_changes()  # to the others: what follows is the same for all
         audience = self._own if own else self._others
         page: Channel[str] = Channel(MOST_CHANGES_BEHIND)
         everything = {
-            "all": audience.changes.whole(audience.state.state()),
+            "all": audience.changes.whole(self.state(own=own)),
             "pace": self._pace,
+            "controls": controls and self.controls is not None,
+            "again": self._again,
+            "places": self._places(),
             "at_s": round(self._at_s(), 4),
             "radio": own and self.radio is not None,
         }
@@ -119,6 +168,11 @@ class LiveFeed:
         audience.pages.add(page)
         _log.debug("web: a page is open (%d)", self._open_pages())
         return page
+
+    def _places(self) -> dict[str, dict[str, Any]]:
+        """Where each sensor is worn, by its name."""
+        sensors = () if self._run is None else self._run.settings.sensors
+        return {s.name: {"placement": s.placement.value, "side": s.side} for s in sensors}
 
     def detach(self, page: Channel[str]) -> None:
         """Forget a page that is gone; its channel gets nothing more."""
@@ -136,6 +190,8 @@ class LiveFeed:
 
     def _send_changes(self) -> None:
         for audience in (self._own, self._others):
+            if self._run is not None:
+                audience.push_run(self._run_state(own=audience is self._own))
             if change := audience.changes.take():
                 self._send_message(change, audience.pages)
 

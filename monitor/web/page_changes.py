@@ -15,6 +15,7 @@ from dsp.metrics import BY_NAME, Role, with_role
 _SHOWN = frozenset({*with_role(Role.TILE), *with_role(Role.CHART)})
 _DRAWN = frozenset({"cadence_spm", "band:cadence_spm"})  # by strip.js
 _AT_ONCE = frozenset({"cues", "activity", "ended", "session"})
+_WHOLE = frozenset({"session", "allowance"})  # told as a whole, never merged
 _NUMBER = ("t_s", "value", "sd")  # most rows of "now" are new in these alone, and come as a list
 _SPARE_DECIMALS = 1  # of a value in its unit, beyond what is shown: the page scales it
 
@@ -37,7 +38,7 @@ class PageChanges:
                 for name in value.keys() & _DRAWN:
                     points = value[name]
                     curves.setdefault(name, []).extend(map(_rounded_point, points))
-            elif isinstance(value, dict) and key != "session":
+            elif isinstance(value, dict) and key not in _WHOLE:
                 waiting.setdefault(key, {}).update(value)
             else:
                 waiting[key] = value

@@ -169,9 +169,10 @@ def test_delete_asks_deletes_all_of_it_and_says_what_is_left_elsewhere(runner: R
     folder = runner.folder / "data" / "runner-log"
     assert len(list(folder.iterdir())) == 4
     runner.says("report", "--no-open")
+    assert len(list(folder.iterdir())) == 5
     assert "--all" in runner.says("log", "delete", code=2)
     runner.says("log", "delete", "--all", answers="n\n")
-    assert len(list(folder.iterdir())) == 4
+    assert len(list(folder.iterdir())) == 5
     text = " ".join(runner.says("log", "delete", "--all", answers="y\n").split())
     assert list(folder.iterdir()) == []
     assert list((folder.parent / "reports").iterdir()) == []

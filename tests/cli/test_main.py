@@ -206,7 +206,10 @@ def test_a_mistake_with_a_file_is_told_in_words_that_help(
     assert result.exit_code != 0
 
 
-NO_SETTINGS = {"analyze", "metrics", "coaching-trial", "sensors align", "stack proxy", "stack schema"}
+NO_SETTINGS = {
+    "analyze", "coaching-trial", "hub accounts", "hub server", "metrics", "sensors align", "stack proxy",
+    "stack schema",
+}  # fmt: skip
 """Commands that depend on no settings file."""
 
 

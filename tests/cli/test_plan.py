@@ -35,7 +35,7 @@ def test_today_comes_first_with_reason_grade_week_phase_days_and_questions(runne
     text = one_line(runner.at(8, "06:00").says("plan"))
     for part in (
         "Today, Tuesday 2026-11-17 Today: up to 5.5 km, easy. [D]",
-        "At most 5.5 km: a tenth more than your longest run of 30 days. [A]",
+        "At most 5.5 km: that follows from how your last runs went. [B]",
         "This week, from Monday 2026-11-16 0.0 of 24.0 km run, 24.0 km left.",
         "Nothing hard today.",
         "Phase: rebuild, since 2026-11-16 (day 2) The phase reintroduce begins when all of this is met:",
@@ -50,6 +50,30 @@ def test_today_comes_first_with_reason_grade_week_phase_days_and_questions(runne
     ):
         assert part in text, (part, text)
     assert "log after" not in text
+
+
+def test_without_age_and_sex_plan_and_checklist_say_what_is_missing(runner: Runner) -> None:
+    runner.calm_week().at(8)
+    missing = "the settings lack born_year, sex ([plan]). Until then this phase cannot end. [B]"
+    assert missing in one_line(runner.says("plan"))
+    assert missing in one_line(runner.says("log", "strength"))
+    runner.settings = '[plan]\nsex = "woman"\nborn_year = 1974\n'
+    assert "the settings lack" not in runner.says("plan") + runner.says("log", "strength")
+
+
+def test_what_is_worth_knowing_is_no_question_and_what_nobody_measured_no_zero(runner: Runner) -> None:
+    runner.calm_week().at(6, "21:00")
+    week = ("--taking-part", "1", "--volume", "2", "--performance", "1", "--pain", "2")
+    runner.says("log", "weekly", *week)
+    text = one_line(runner.at(7, "06:00").says("plan"))
+    assert "Worth knowing Your last weekly answers add up to 50 of 100" in text
+    assert "0 minutes of running with its walking breaks, and 0 m downhill so far." in text
+    runner.at(7).says("log", "run", "--km", "5", "--minutes", "31")
+    text = one_line(runner.says("plan"))
+    assert (
+        "31 minutes of running with its walking breaks so far; how much of it was downhill is not known"
+        in text
+    )
 
 
 def test_a_run_that_nobody_answered_for_is_asked_with_its_command(runner: Runner) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import datetime
 from pathlib import Path
 
 import pytest
 
 from monitor.review.training_plan import PlanKeeper, new_entry
 from monitor.service import runner_plan
+from monitor.storage.session_info import SessionInfo
+from monitor.storage.store import Store
+from monitor.training import plan_replay
 from tests.cli.notebook import Runner
 
 
@@ -79,3 +83,33 @@ def test_it_is_german_where_the_settings_are(runner: Runner) -> None:
     _, page = report(runner.calm_week())
     assert '<html lang="de">' in page
     assert "Schmerz unter der Belastung des Vortags" in page
+
+
+def test_days_that_are_over_are_worked_out_for_one_report_and_not_the_next(
+    runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runner.calm_week().at(30).says("plan")
+    _, page = report(runner)
+    days = list[datetime.date]()
+    replayed = plan_replay.next_state
+    monkeypatch.setattr(plan_replay, "next_state", lambda *of: days.append(of[1].day) or replayed(*of))
+    _, again = report(runner)
+    assert again == page
+    today = runner_plan.runner_now().date()
+    assert today in days
+    assert min(days) >= today - datetime.timedelta(days=7)  # by the bookmark of a week before
+    assert days.count(today) <= 4  # for the decision and for the book, and before runs
+
+
+def test_the_squads_report_is_of_everybody_and_of_nobody_in_particular(runner: Runner) -> None:
+    runner.calm_week()
+    assert "nobody has run yet" in runner.says("report", "--squad", "--no-open", code=2)
+    with Store(runner.folder / "data" / "gaitcue.db") as store:
+        for name in ("me", "ann"):
+            at = "2026-01-01T08:00:00+00:00"
+            store.begin(SessionInfo(id=name, athlete=name, title="", started_utc=at))
+            store.end(name, 10.0)
+    _, page = report(runner, "--squad")
+    assert all(f"<td>{name}</td>" in page for name in ("me", "ann"))
+    assert "not shared" in page
+    assert "give a name or --squad" in runner.says("report", "me", "--squad", "--no-open", code=2)

@@ -91,6 +91,15 @@ def test_what_is_shared_is_sent_and_what_is_withdrawn_is_deleted(home: Path, inf
     assert "nothing of it is at the server" in gaitcue("share", "shoes", "off")[1]
 
 
+def test_taking_back_the_entry_that_shares_withdraws_at_once(home: Path, influx: Influx) -> None:
+    diary(configure(home, influx.url))
+    gaitcue("share", "pain", "on")
+    assert days(influx, "log", "morning") == 1
+    number = next(line.split()[0] for line in gaitcue("log", "list")[1].splitlines() if "pain" in line)
+    assert "deleted at the server" in gaitcue("log", "withdraw", number)[1]
+    assert days(influx, "log", "morning") == 0
+
+
 def test_a_deletion_waits_until_the_server_is_there_again(home: Path, influx: Influx) -> None:
     diary(configure(home, influx.url))
     gaitcue("share", "all", "on")

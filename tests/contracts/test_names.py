@@ -220,6 +220,7 @@ ONE_METRIC_EACH = {
     "monitor/review/plan_sessions.py": "what a run is summed up from, so that no other metric is read",
     "monitor/review/shoe_gait.py": "what a worn shoe may change; each takes runs to compare",
     "monitor/simulation/squad.py": "each value that a simulated athlete has is made up in its own way",
+    "monitor/simulation/squad_history.py": "each number of a made-up second has its own story",
     "validation/quantities.py": "the one table of what is scored, with a bar for each",
     "validation/leave_one_out.py": "which metric each personal gain is learned by",
     "validation/refit.py": "which metric each regression is fitted on",

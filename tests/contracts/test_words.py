@@ -238,7 +238,7 @@ def test_what_a_command_prints_or_asks_has_no_words_of_its_own(path: Path) -> No
                 )
 
 
-TO_BE_TYPED = ("docker-compose ", "--password-file ")
+TO_BE_TYPED = ("docker compose ", "--password-file ")
 """How commands begin that a text names alone."""
 
 

@@ -101,7 +101,7 @@ def visited(home: Path, *arguments: str) -> Iterator[tuple[Any, str, list[str]]]
             context.on("request", lambda request: asked.append(request.url))
             page = context.new_page()
             page.goto(url)
-            page.wait_for_selector("#timeline .scatterlayer path.js-line")
+            page.wait_for_selector("#timeline path.line")
             yield context, f"http://{urlsplit(url).netloc}", asked
             browser.close()
     finally:
@@ -173,7 +173,7 @@ def test_a_device_is_paired_by_its_code(home: Path, kept: str) -> None:
             page.click("button")
             expect(page.locator("#clock")).to_be_visible()
             assert page.goto(f"{ours}review").status == 200
-            page.wait_for_selector("#timeline .scatterlayer path.js-line")
+            page.wait_for_selector("#timeline path.line")
             refused = page.evaluate(
                 f"fetch('api/v1/sessions/{kept}?really={kept}', {{method: 'DELETE'}}).then((a) => a.status)"
             )

@@ -20,6 +20,7 @@ from monitor.core.http_access import WebSettings
 from monitor.core.monotonic import SystemClock
 from monitor.core.secret import Secret
 from monitor.review.training_plan import PlanKeeper, new_entry
+from monitor.service.runner_wishes import RunnerWishes
 from monitor.sinks.influx.shared_days import SharingReport
 from monitor.sinks.live_state import LiveState
 from monitor.storage.sent_days import SentDays, sent_days_path, write_sent_days
@@ -52,10 +53,6 @@ class Box:
     def set_clock(self, day: int, hour: int, minute: int = 0) -> None:
         self.now = MONDAY.replace(hour=hour, minute=minute) + datetime.timedelta(days=day)
 
-    def stop_cues(self, reason: str) -> bool:
-        self.stopped.append(reason)
-        return True
-
     def deliver(self) -> SharingReport:
         before = self.server[-1] if self.server else frozenset[str]()
         shared = self.keeper.load_shared_items(self.now.date())
@@ -79,7 +76,9 @@ class Box:
 def box(tmp_path: Path) -> Iterator[Box]:
     settings = PlanSettings(sex="woman", born_year=1984, emergency_number="112")
     box = Box(PlanKeeper(tmp_path, "ann", settings))
-    feed = LiveFeed(LiveState(), SystemClock(), stop_cues=box.stop_cues)
+    wishes = RunnerWishes(lambda: 0.0)
+    wishes.open(lambda packet: box.stopped.append(packet.payload.decode()))
+    feed = LiveFeed(LiveState(), SystemClock(), controls=wishes)
     app = make_app(
         feed, Secret(TOKEN), tmp_path, WebSettings(), SharingDesk(keeper=box.keeper, deliver=box.deliver)
     )

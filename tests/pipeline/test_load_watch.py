@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from dsp.types import Activity, Cue, CueKind, Estimate
 from monitor.core.message_catalogues import catalogue
 from monitor.core.session_settings import TodaysLimits
-from monitor.pipeline.load_watch import PRIVATE_NOTICES, LoadWatch
+from monitor.pipeline.load_watch import PRIVATE_NOTICES, LoadWatch, UsedAllowance
 
 RUN, WALK = Activity.RUN, Activity.WALK
 
@@ -89,6 +89,18 @@ def test_todays_kilometres_and_the_minutes_of_the_ladder() -> None:
     timed = TodaysLimits(most_min=10.0, timed=True)
     _, said = watched(timed, *[(60, LEVEL, RUN), (120, LEVEL, WALK)] * 5)
     assert wordings(said) == [("todays_run", 600.0), ("todays_run_far", 660.0)]
+
+
+def test_what_today_allows_is_shown_as_far_as_it_is_used() -> None:
+    def used(limits: TodaysLimits | None) -> UsedAllowance | None:
+        return watched(limits, (600, LEVEL, RUN), (120, LEVEL, WALK))[0].allowance
+
+    assert used(TodaysLimits(most_km=6.0)) == UsedAllowance(1.5, 6.0, "km")
+    assert used(TodaysLimits(most_min=24)) == UsedAllowance(12.0, 24, "min")
+    assert used(TodaysLimits(most_km=6.0, most_min=13, timed=True)) == UsedAllowance(12.0, 13, "min")
+    assert used(TodaysLimits(longest_km=1.0)) is None, "that is no allowance"
+    assert used(TodaysLimits(most_km=6.0, stop=True)) is None
+    assert used(None) is None
 
 
 def test_a_day_without_running_says_so_after_a_minute_of_it_and_walking_is_free() -> None:

@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 
 from dsp.simulation.runner import Bout, Device, simulated_imu, simulated_run
-from dsp.types import Band, Cue, CueKind, Metric, Placement, Step
+from dsp.types import Activity, ActivityChange, Band, Cue, CueKind, Metric, Placement, Step
 from monitor.core import json_codec
 from monitor.core.errors import InputError
-from monitor.core.packet import RUNNER, Packet, stop_cues_packet
+from monitor.core.packet import PAUSE, RESUME, RUNNER, Packet, stop_cues_packet, wish_packet
 from monitor.core.records import LinkState, SensorStatus
 from monitor.core.session_settings import CoachSettings, SensorSettings, SessionSettings, TodaysLimits
 from monitor.devices import plain
@@ -477,6 +477,50 @@ def test_a_stop_and_the_limits_are_on_the_tape_and_its_replay_is_the_run(tmp_pat
     assert again == _with_stop(packets)
     assert tuple(records) == _stopped_run()
     assert list(decoded_inputs(settings, again[:400])) != []
+
+
+PAUSE_S, RESUME_S = 80.3, 110.7
+
+
+@functools.cache
+def _paused_run() -> tuple[object, ...]:
+    settings, packets = _drifting_run()
+    wishes = (wish_packet(PAUSE_S, PAUSE), wish_packet(RESUME_S, RESUME))
+    return tuple(_replayed(settings, sorted((*packets, *wishes), key=lambda p: p.arrival_ns)))
+
+
+def test_nothing_is_measured_cued_or_counted_in_a_pause() -> None:
+    settings, packets = _drifting_run()
+    free, paused = _replayed(settings, packets), _paused_run()
+    inside = [r for r in paused if isinstance(r, (Metric, Cue)) and PAUSE_S < r.t_s < RESUME_S]
+    steps = [[r.ic_s for r in x if isinstance(r, Step)] for x in (free, paused)]
+    assert inside == []
+    assert [sum(PAUSE_S < t < RESUME_S for t in x) for x in steps] == [pytest.approx(83, abs=10), 0]
+    assert [r.wording for r in paused if isinstance(r, Cue) and r.t_s in (PAUSE_S, RESUME_S)] == [
+        "paused", "resumed",
+    ]  # fmt: skip
+    assert min(t for t in steps[1] if t > RESUME_S) < RESUME_S + 4
+
+
+def test_the_load_of_a_run_leaves_out_its_pause() -> None:
+    settings, packets = _drifting_run()
+    loads = []
+    for wishes in ((), (wish_packet(PAUSE_S, PAUSE), wish_packet(RESUME_S, RESUME))):
+        session = Session(settings)
+        for packet in sorted((*packets, *wishes), key=lambda p: p.arrival_ns):
+            session.push(packet)
+        session.finish()
+        assert session.load is not None
+        loads.append(session.load)
+    assert loads[0].on_foot_s - loads[1].on_foot_s == pytest.approx(RESUME_S - PAUSE_S, abs=4)
+    assert loads[0].distance_m - loads[1].distance_m == pytest.approx(2.8 * (RESUME_S - PAUSE_S), rel=0.25)
+
+
+def test_a_pause_ends_running_and_its_end_begins_it_again() -> None:
+    changes = [(r.t_s, r.activity) for r in _paused_run() if isinstance(r, ActivityChange)]
+    at = changes.index((PAUSE_S, Activity.UNKNOWN))
+    assert changes[at - 1][1] is Activity.RUN
+    assert changes[at + 1] == (RESUME_S, Activity.RUN)
 
 
 def test_a_wish_that_is_not_known_here_changes_nothing() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from monitor.review.shared_report import SharedReport, shared_report
 from monitor.review.training_plan import TrainingPlan
 from monitor.training.entries import Entry, SharedItem, ShareEntry
 from monitor.training.table_files import shipped_tables
@@ -18,6 +19,14 @@ def plan_of(diary: Diary, day: int, athlete: str = "ann") -> TrainingPlan:
         tables=shipped_tables(),
         today=date(day),
     )
+
+
+def report_of(
+    diary: Diary, day: int, weeks: int = 4, *, own: bool = False, athlete: str = "ann"
+) -> SharedReport:
+    """The report on ``day``, with all days worked out anew."""
+    plan = plan_of(diary, day, athlete)
+    return shared_report(plan, plan.planned_days(None)[0], weeks, own=own)
 
 
 def sharing(*items: SharedItem, diary: Diary | None = None) -> Diary:

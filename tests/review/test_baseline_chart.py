@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import datetime
 import io
-from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from dsp.cueing.baseline import Baseline
 from dsp.cueing.target import TargetParams
-from monitor.core.errors import StoreError
 from monitor.review.baseline_chart import (
     BaselineView,
-    baseline_figure,
+    baseline_curves,
     baseline_table,
     baseline_text,
     steps_table,
-    write_baseline_chart,
 )
 from monitor.training.cadence_steps import StepChange
 
@@ -79,20 +76,25 @@ def test_what_is_full_is_frozen_and_what_is_not_still_learns() -> None:
     assert "still learns" in baseline_text(view(round(params.first_min) + 2))
 
 
-def test_the_picture_has_all_lines_and_needs_nothing_from_outside(tmp_path: Path) -> None:
+def test_the_curves_are_those_of_the_table_with_what_lies_round_them() -> None:
     shown = view(30)
-    names = [trace.name for trace in baseline_figure(shown).data]
-    assert names == ["uncertainty (95 %)", "usual cadence", "target range", "target"]
-    write_baseline_chart(shown, tmp_path / "new" / "baseline.html")
-    page = (tmp_path / "new" / "baseline.html").read_text(encoding="utf-8")
-    assert "usual cadence" in page
-    assert 'src="http' not in page
+    curves = baseline_curves(shown)
+    own, target = curves["lines"]
+    assert [own["label"], own["spread"]] == ["usual cadence", "uncertainty (95 %)"]
+    assert [target["label"], target["spread"]] == ["target", "target range"]
+    for k in (0, 20, 39):
+        expected, aimed = shown.at(curves["start"] + k * curves["every"])
+        assert own["mean"][k] == pytest.approx(expected.value, abs=0.006)
+        assert own["high"][k] - own["low"][k] == pytest.approx(2 * 1.96 * expected.sd, abs=0.02)
+        drawn = [target[name][k] for name in ("mean", "low", "high")]
+        assert drawn == pytest.approx([aimed.centre, aimed.low, aimed.high], abs=0.006)
+    assert curves["start"] + 39 * curves["every"] == pytest.approx(shown.speeds[-1])
 
 
-def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    with pytest.raises(StoreError, match="--picture"):
-        write_baseline_chart(view(30), tmp_path / "file" / "baseline.html")
+def test_without_a_speed_the_curves_are_level_and_have_no_axis() -> None:
+    curves = baseline_curves(view(30, speed=False))
+    assert curves["axis"] == ""
+    assert all(len(set(line[name])) == 1 for line in curves["lines"] for name in ("mean", "low", "high"))
 
 
 def test_every_step_of_the_target_is_shown_with_its_day_and_reason() -> None:

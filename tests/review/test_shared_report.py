@@ -6,16 +6,16 @@ import itertools
 
 import pytest
 
-from monitor.review.shared_report import SharedReport, count_runs, holds_of, shared_report, weeks_of
+from monitor.review.shared_report import SharedReport, count_runs, holds_of, weeks_of
 from monitor.training.entries import SharedItem, ShoeEntry
 from monitor.training.sharing import SHARED_ITEMS, SharedDay
 from monitor.training.tables import Phase
-from tests.review.plan_days import plan_of, sharing
+from tests.review.plan_days import report_of, sharing
 from tests.training.diary import Diary, calm_then_rebuild, date
 
 
 def report(diary: Diary, day: int = 7, weeks: int = 4, *, own: bool = False) -> SharedReport:
-    return shared_report(plan_of(diary, day), weeks, own=own)
+    return report_of(diary, day, weeks, own=own)
 
 
 def test_without_a_switch_nothing_is_in_a_coachs_report() -> None:

@@ -12,11 +12,10 @@ import pytest
 
 from monitor.core.errors import StoreError
 from monitor.core.message_catalogues import Language, catalogue
-from monitor.review.shared_report import shared_report
 from monitor.review.shared_report_page import report_html, shared_names, write_report
 from monitor.training.entries import ShoeEntry
 from monitor.training.sharing import SHARED_ITEMS
-from tests.review.plan_days import plan_of, sharing
+from tests.review.plan_days import report_of, sharing
 from tests.training.diary import Diary, calm_then_rebuild, date
 
 VOID = {"meta", "rect", "circle", "line"}
@@ -52,7 +51,7 @@ class Page(HTMLParser):
 def page(
     diary: Diary, day: int = 7, language: Language = "en", *, own: bool = False, athlete: str = "ann"
 ) -> str:
-    return report_html(shared_report(plan_of(diary, day, athlete), 4, own=own), language)
+    return report_html(report_of(diary, day, own=own, athlete=athlete), language)
 
 
 @pytest.mark.parametrize("language", get_args(Language))
@@ -103,9 +102,7 @@ def test_who_is_held_why_and_since_when_comes_first() -> None:
 def test_a_hold_from_before_the_weeks_is_not_given_a_beginning() -> None:
     diary = sharing("phase")
     diary.flag(6)
-    assert "Held since 2026-03-08 or before:" in report_html(
-        shared_report(plan_of(diary, 12), 1, own=False), "en"
-    )
+    assert "Held since 2026-03-08 or before:" in report_html(report_of(diary, 12, 1), "en")
 
 
 def test_what_others_call_themselves_and_their_shoes_can_do_no_harm() -> None:
@@ -141,7 +138,7 @@ def test_numbers_are_those_of_the_language_and_unknown_ones_question_marks() -> 
 
 
 def test_it_is_written_for_its_owner_alone(tmp_path: Path) -> None:
-    report = shared_report(plan_of(calm_then_rebuild(), 7), 4, own=True)
+    report = report_of(calm_then_rebuild(), 7, own=True)
     path = tmp_path / "new" / "report.html"
     write_report(report, path, "en")
     assert path.stat().st_mode & 0o077 == 0
@@ -151,7 +148,7 @@ def test_it_is_written_for_its_owner_alone(tmp_path: Path) -> None:
 
 
 def test_the_names_of_what_is_shared_come_in_order() -> None:
-    report = shared_report(plan_of(sharing("shoes", "phase"), 7), 4, own=False)
+    report = report_of(sharing("shoes", "phase"), 7)
     assert shared_names(report, catalogue("en")) == "phase, shoes"
     assert report.last - report.first == datetime.timedelta(days=27)
     assert report.last == date(7)

@@ -93,7 +93,7 @@ def test_a_past_day_gives_the_decision_that_was_kept(store: Store, keeper: PlanK
     assert plan.day(at(10).date()) is None
 
 
-DECIDED_BY = (2, "29cc8d6726b090a7")
+DECIDED_BY = (3, "4fc9d8fdcc87f260")
 """The version of the rules, and what stands for all that they decide of these diaries."""
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from monitor.cli.main import app
 from monitor.core.errors import StoreError
 from monitor.core.records import SessionStarted
 from monitor.recordings.tape import Tape
+from monitor.review.training_plan import PlanKeeper
 from monitor.service import demo, demo_squad
 from monitor.service.config import Config, StoreSettings
 from monitor.sinks.export.settings import ExportSettings
@@ -85,3 +88,17 @@ def test_a_squad_that_loses_something_claims_no_success(
     with Store(tmp_path / "data" / "squad" / "gaitcue.db") as store:
         assert [info.ended for info in store.sessions()] == [True] * 3
         assert sum(len(store.step_columns(info.id).ic_s) for info in store.sessions()) > 10
+
+
+def test_who_is_new_gets_four_weeks_once(tmp_path: Path, nothing_blocks: BlockBuster) -> None:
+    nothing_blocks.deactivate()
+    config, today = Config(store=StoreSettings(folder=tmp_path)), datetime.date(2026, 3, 30)
+    numbers = []
+    for count in (1, 2, 2):
+        demo_squad.run_demo_squad(config, count, 8.0, 0.0, today)
+        with Store(tmp_path / "squad" / "gaitcue.db") as store:
+            sessions = store.sessions()
+            assert all(info.ended and info.source for info in sessions)
+            numbers.append(Counter(info.athlete for info in sessions))
+    assert numbers == [{"Ada": 15}, {"Ada": 16, "Bea": 15}, {"Ada": 17, "Bea": 16}]
+    assert PlanKeeper(tmp_path / "squad", "Bea").load_shared_items(today) == {"phase"}

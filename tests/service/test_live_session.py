@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
+import json
 import logging
 import math
+import threading
+import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +24,9 @@ from rich.console import Console
 from dsp.types import Placement
 from monitor.core.activity_facts import ActivityFacts, LapMark, PlaceTrack, TimerPause, facts_until
 from monitor.core.errors import StoreError
+from monitor.core.http_access import WebSettings
 from monitor.core.packet import Packet
+from monitor.core.secret import Secret
 from monitor.core.session_settings import SensorSettings, SessionSettings
 from monitor.devices import plain
 from monitor.recordings.readers import read_recording
@@ -30,12 +38,14 @@ from monitor.service.session_store import open_store, replayed_facts
 from monitor.service.waiting_runs import send_waiting_runs
 from monitor.simulation.simulated_runner import simulated_recording
 from monitor.sinks.export.settings import ExportSettings
+from monitor.sources.protocol import Emit
 from monitor.sources.replay import Replay
 from monitor.storage.import_recording import import_recording
 from monitor.storage.new_session import begin_session
 from monitor.storage.session_info import SessionStatus
 from monitor.storage.store import Store
 from tests.fit_bytes import NOON
+from tests.ports import free_port
 
 
 @pytest.fixture(autouse=True)
@@ -98,6 +108,69 @@ def test_a_run_is_exported_when_it_has_ended_and_a_replay_is_not(
     assert (live.source, replayed.source) == ("", f"replay:{replayed.id}")
     assert [p.name for p in (tmp_path / "synced").iterdir()] == [f"{live.id}.fit"]
     assert "has not arrived" not in said
+
+
+class EndlessPod:
+    """A pod that has told of a minute, and goes on without a word."""
+
+    name = "pod"
+    live = True
+
+    async def run(self, emit: Emit) -> None:
+        for packet in pod(3.0).packets():
+            emit(packet)
+        await asyncio.Event().wait()
+
+
+def ask_page(port: int, do: str) -> None:
+    """Ask the run on its page for something, as soon as there is one to ask."""
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}/api/v1/run",
+        json.dumps({"do": do}).encode(),
+        {"Authorization": "Bearer let-me-in-please", "Content-Type": "application/json"},
+    )
+    for _ in range(300):
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                assert json.load(answer) == {"did": do}
+                return
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.1)  # the page is not there yet, or the run not ended
+    raise AssertionError(f"nobody did {do}")
+
+
+def test_a_run_is_paused_and_ended_on_its_page_which_then_waits_for_the_next(
+    config: Config, tmp_path: Path
+) -> None:
+    port, wanted = free_port(), list[str]()
+    live = LiveOptions(
+        title="run",
+        settings=pod(3.0).settings,
+        sources=lambda time: [EndlessPod()],
+        recorded=True,
+        web=WebSettings(port=port, token=Secret("let-me-in-please")),
+        new_run=lambda: wanted.append("next"),
+    )
+    console = Console(file=io.StringIO(), width=200)
+    run = threading.Thread(target=run_session, args=(config, live, console))
+    run.start()
+    for wish in ("lap", "pause", "end"):
+        ask_page(port, wish)
+    assert wanted == []
+    ask_page(port, "start")
+    run.join(30)
+    assert (run.is_alive(), wanted) == (False, ["next"])
+    with Store(tmp_path / "data" / "gaitcue.db") as store:
+        (info,) = store.sessions()
+        facts = store.facts(info.id)
+    assert info.status is SessionStatus.COMPLETE
+    ((pause,), (lap,)) = facts.pauses, facts.laps
+    assert pause.end_s == pytest.approx(info.duration_s)
+    assert lap.trigger == "manual"
+    (exported,) = (tmp_path / "synced").iterdir()
+    given = read_recording(exported).facts
+    assert [p.start_s for p in given.pauses] == pytest.approx([pause.start_s], abs=1)
+    assert [mark.trigger for mark in given.laps] == ["manual"]
 
 
 FACTS = ActivityFacts(

@@ -31,7 +31,7 @@ sys.argv = ["gaitcue", "sessions", "list"]
 try:
     main()
 finally:
-    heavy = {"fastapi", "scipy", "plotly", "bleak", "uvicorn", "monitor.pipeline.session", "dsp.engine"}
+    heavy = {"fastapi", "scipy", "bleak", "uvicorn", "monitor.pipeline.session", "dsp.engine"}
     print("loaded:", sorted(heavy & sys.modules.keys()), file=sys.stderr)
 """
 

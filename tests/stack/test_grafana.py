@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from dsp.metrics import METRICS
 from grafana.__main__ import COLOURS, files
@@ -26,6 +27,8 @@ from monitor.core.monotonic import SystemClock
 from monitor.core.records import Out, SessionEnded, SessionStarted, SinkStatus
 from monitor.core.secret import Secret
 from monitor.pipeline.session import Session
+from monitor.service.config import Config, StoreSettings
+from monitor.service.squad_weeks import add_weeks, send_weeks
 from monitor.simulation.squad import SQUAD, squad_recordings
 from monitor.sinks.influx.plan_points import shared_day_points
 from monitor.sinks.influx.schema import INFLUX_SCHEMA
@@ -93,9 +96,13 @@ SHARES, SHARES_NOTHING = ("Bea", "Cem"), "Fay"
 async def _send_shared_days(server: Influx, store: Store) -> None:
     """Bea shares everything and is held; Cem the phase alone.  Weeks begin on the fifth, a Monday."""
     full = replace(FULL_DAY, day=datetime.date(2026, 1, 5), during=4.0)
-    sunday = replace(FULL_DAY, day=datetime.date(2026, 1, 4), shoes=(SharedShoe(1, 400.0),))
+    sunday = replace(FULL_DAY, day=datetime.date(2026, 1, 4), hurt_in=None, shoes=(SharedShoe(1, 400.0),))
     phase = SharedDay(day=full.day, items=frozenset({"phase"}), phase=Phase.FULL, held=False)
     sink = InfluxSink(InfluxSettings(url=server.url, token=Secret(TOKEN)), store, SystemClock())
+    run = next(
+        info.id for info in store.sessions() if info.athlete == SHARES[0] and info.started_utc == STARTED
+    )
+    full = replace(full, hurt_in=run)
     async with sink.connected():
         for name, days in zip(SHARES, ([sunday, full], [phase]), strict=True):
             await sink.send_points(shared_day_points(name, days))
@@ -221,6 +228,39 @@ def fires(rule: Rule, series: dict[str, Any]) -> bool:
     for name, reducer in rule.numbers.items():
         condition = condition.replace(f"${name}", repr(reduce[reducer]))
     return bool(eval(condition))
+
+
+def test_the_demo_squads_weeks_fire_the_alerts_of_their_stories(influx: Influx, tmp_path: Path) -> None:
+    """A stack that the demo is connected to has something to say, and of those alone who are meant."""
+    today = datetime.datetime.now(datetime.UTC).date()
+    config, names = Config(store=StoreSettings(folder=tmp_path)), ("Cem", "Dag", "Eli")
+    config = replace(config, influx=InfluxSettings(url=influx.url, token=Secret(TOKEN)))
+    recordings = squad_recordings(SQUAD, 8.0)
+    with Store(tmp_path / "gaitcue.db") as store:
+        for a in SQUAD:
+            if a.name not in names:  # is there already
+                store.begin(
+                    SessionInfo(id=a.name, athlete=a.name, title="", started_utc=f"{today}T00:00:00Z")
+                )
+        console = Console(quiet=True)
+        add_weeks(config, store, recordings, today, console)
+        send_weeks(config, store, names, console)
+        assert not store.backlog("influx"), "what is left would hold up the live runs"
+    found = {}
+    for rule in RULES:
+        series = influx.query(
+            rule.query.replace("$timeFilter", f"time > now() - {round(rule.days * 86400)}s")
+        )
+        found[rule.uid] = {one["tags"]["athlete"] for one in series if fires(rule, one)}
+    assert found == {
+        "gaitcue-in-band": {"Cem"},
+        "gaitcue-braking": {"Cem"},
+        "gaitcue-asymmetry": {"Eli"},
+        "gaitcue-pain": {"Dag"},
+        "gaitcue-sensor": set(),
+        "gaitcue-outbox": set(),
+    }
+    assert influx.count("day", "km") == 14 + 10 + 10
 
 
 def silent_runs(shares: list[float]) -> bytes:
@@ -508,6 +548,8 @@ def test_grafana_lists_the_runs_newest_first_each_with_the_time_of_its_link(seen
         assert row["from_ms"] == row["Date"] in (milliseconds(STARTED), milliseconds(EARLIER))
         assert row["to_ms"] - row["from_ms"] == pytest.approx(150_000, abs=3000)
         assert 0.2 < row["km"] < 0.8
+    pains = {(row["Athlete"], row["Date"]): row["Pain"] for row in rows if row["Pain"] is not None}
+    assert pains == {(SHARES[0], milliseconds(STARTED)): 4}, "of the run that hurt, where it is shared"
     bare = table_rows(seen, "trends", "Runs", without="note")
     assert list(bare[0])[:4] == ["Date", "Athlete", "Run", "km"]
     assert [row["Date"] for row in bare] == dates

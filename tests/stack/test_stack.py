@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import os
@@ -15,12 +16,29 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from grafana.alerts import RULES
 from grafana.boards import BOARDS
+from monitor.cli.main import app
+from monitor.core.errors import ConfigError
 from monitor.core.secret import Secret
-from monitor.service.doctor import DASHBOARDS, grafana_checks, influx_checks, port_check
+from monitor.service.config import Config, load_config
+from monitor.service.doctor import (
+    ALERT_RULES,
+    CONTACT_POINT,
+    DASHBOARDS,
+    all_checks,
+    grafana_checks,
+    host_check,
+    influx_checks,
+    port_check,
+    websocket_check,
+)
 from monitor.sinks.influx.schema import RAW_DAYS
 from monitor.sinks.influx.sink import InfluxSettings
+from monitor.storage.store import Store
+from tests.broker import Broker
 from tests.ports import free_port
 from tests.stack.servers import BUCKET, RAW_BUCKET, TOKEN, Influx, fetch, needed
 
@@ -99,7 +117,7 @@ def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
 def test_the_doctor_finds_a_well_stack_well_and_names_the_remedy_for_each_fault(influx: Influx) -> None:
     well = InfluxSettings(url=influx.url, token=Secret(TOKEN))
     influx.query(f'CREATE RETENTION POLICY "days" ON {RAW_BUCKET} DURATION 90d REPLICATION 1 DEFAULT')
-    assert [c.ok for c in influx_checks(well)] == [True] * 6
+    assert [c.ok for c in influx_checks(well)] == [True] * 7
     assert list(influx_checks(well))[-1].text == "gait_raw forgets after 90 days"
 
     locked = InfluxSettings(url=influx.url, token=Secret("wrong"))
@@ -114,7 +132,7 @@ def test_the_doctor_finds_a_well_stack_well_and_names_the_remedy_for_each_fault(
 
     away = InfluxSettings(url=f"http://127.0.0.1:{free_port()}", token=Secret(TOKEN))
     (gone,) = influx_checks(away)
-    assert (gone.ok, "docker-compose up" in gone.remedy) == (False, True)
+    assert (gone.ok, "docker compose up" in gone.remedy) == (False, True)
 
     target = f"{influx.url}/api/v2/write?org=gaitcue&bucket={BUCKET}&precision=ns"
     fetch(target, b'second,athlete=x cadence_spm="fast" 1', TOKEN)
@@ -187,12 +205,20 @@ esac
 
 
 class Grafana(BaseHTTPRequestHandler):
-    """Answers like Grafana with all dashboards but one."""
+    """Answers like Grafana with all dashboards but one, all alert rules but one, and its contact point."""
 
     def do_GET(self) -> None:
-        known = self.path == "/api/health" or self.path.rsplit("/", 1)[-1] in DASHBOARDS[1:]
+        rules, points = ([{key: name} for name in names] for key, names in (
+            ("uid", ALERT_RULES[1:]), ("name", ("grafana-default-email", CONTACT_POINT)),
+        ))  # fmt: skip
+        provisioned = {
+            "/api/v1/provisioning/alert-rules": rules,
+            "/api/v1/provisioning/contact-points": points,
+        }
+        known = self.path in ("/api/health", *provisioned) or self.path.split("/")[-1] in DASHBOARDS[1:]
         self.send_response(200 if known else 404)
         self.end_headers()
+        self.wfile.write(json.dumps(provisioned.get(self.path, {})).encode())
 
     def log_message(self, *args: object) -> None:
         pass
@@ -204,11 +230,131 @@ def grafana() -> Iterator[str]:
         yield url
 
 
-def test_the_doctor_names_a_dashboard_that_is_missing(grafana: str) -> None:
-    up, boards = grafana_checks(grafana, Secret("x"))
-    assert (up.ok, boards.ok) == (True, False)
-    assert DASHBOARDS[0] in boards.text
+def test_the_doctor_names_what_grafana_lacks(grafana: str) -> None:
+    up, clock, boards, rules, point = grafana_checks(grafana, Secret("x"))
+    assert [c.ok for c in (up, clock, boards, rules, point)] == [True, True, False, False, True]
+    assert boards.text == f"missing: {DASHBOARDS[0]}"
+    assert rules.text == f"missing: {ALERT_RULES[0]}"
+    assert "provisioning" in rules.remedy
     assert not port_check("ntfy", "127.0.0.1", free_port()).ok
+
+
+def test_a_grafana_whose_clock_is_wrong_is_found() -> None:
+    class Late(Grafana):
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            return super().date_time_string(1_700_000_000)
+
+    with serving(Late) as url:
+        _, clock, *_ = grafana_checks(url, None)
+    assert (clock.name, clock.ok) == ("clock", False)
+
+
+def test_a_name_that_nobody_knows_is_told_as_such(tmp_path: Path) -> None:
+    name = "no-such-box.invalid"  # RFC 6761: nobody ever knows it
+    unknown = host_check(name)
+    assert unknown is not None
+    assert (unknown.ok, unknown.text) == (False, f"nothing here knows the name {name}")
+    assert host_check("127.0.0.1") is None
+    (alone,) = influx_checks(InfluxSettings(url=f"http://{name}:8086", token=Secret("x")))
+    assert alone.text == unknown.text
+    with Store(tmp_path / "gaitcue.db") as store:
+        checks = list(all_checks(Config(), store, name, None))
+    assert [c.text for c in checks if c.ok is False] == [unknown.text]
+
+
+class Unmapped(Version2):
+    """Answers like an InfluxDB 2 that maps no database to a bucket."""
+
+    def do_GET(self) -> None:
+        if not self.path.startswith("/query"):
+            return super().do_GET()
+        self.send_response(404)
+        self.end_headers()
+        self.wfile.write(b'{"error":"database not found"}')
+        return None
+
+
+def test_a_bucket_that_influxql_does_not_find_is_told_with_the_command_that_maps_it() -> None:
+    with serving(Unmapped) as url:
+        found = {c.name: c for c in influx_checks(InfluxSettings(url=url, token=Secret("reads")))}
+    assert (found["InfluxQL"].ok, "gait, so" in found["InfluxQL"].text) == (False, True)
+    assert found["InfluxQL"].remedy.startswith("influx v1 dbrp create --db gait ")
+
+
+def test_a_runners_box_behind_the_write_proxy_is_not_told_that_the_boards_are_empty() -> None:
+    class Proxy(Unmapped):
+        def do_GET(self) -> None:
+            self.send_response(200 if self.path == "/ping" else 404)
+            self.end_headers()
+
+    with serving(Proxy) as url:
+        found = {c.name: c for c in influx_checks(InfluxSettings(url=url, token=Secret("writes")))}
+    assert found["InfluxQL"].ok is None
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    made = Broker(tmp_path_factory.mktemp("broker"))
+    made.start()
+    yield made
+    made.stop()
+
+
+def test_the_doctor_speaks_to_the_websocket_listener(broker: Broker) -> None:
+    assert websocket_check("127.0.0.1", broker.websocket_port).ok
+    other = websocket_check("127.0.0.1", broker.port)  # MQTT, but no WebSocket
+    assert not other.ok
+    assert websocket_check("127.0.0.1", free_port()).remedy == "docker compose up -d mosquitto"
+
+
+async def test_the_health_check_asks_as_its_own_user_and_may_nothing_else(broker: Broker) -> None:
+    text = (ROOT / "docker-compose.yml").read_text()
+    (asked,) = re.findall(
+        r"mosquitto_sub -h localhost -p 8883 .*\n.*-u (\w+) -P .*/(\w+)\.password.* -t '(.*?)'", text
+    )
+    user, password_of, topic = asked
+    assert (user, password_of, topic) == ("health", "health", "$$SYS/broker/uptime")
+    assert "coach health" in (ROOT / "config" / "stack" / "secrets.sh").read_text()
+    async with broker.client("health") as client, asyncio.timeout(30):
+        await client.subscribe("gait/#")
+        await client.subscribe(topic.replace("$$", "$"))
+        async with broker.client("ann") as ann:
+            await ann.publish("gait/ann/state", "1", qos=1)
+        async for message in client.messages:
+            assert str(message.topic) == "$SYS/broker/uptime"
+            break
+
+
+def test_a_doctor_with_nothing_to_check_does_not_say_that_all_is_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    settings = tmp_path / "box.toml"
+    settings.write_text("")
+    result = CliRunner().invoke(app, ["stack", "doctor", "--config", str(settings)])
+    assert (result.exit_code, "not set up" in result.output) == (1, True)
+
+
+def test_tokens_that_the_stack_makes_are_missed_in_its_words(tmp_path: Path) -> None:
+    settings = tmp_path / "box.toml"
+    settings.write_text(
+        f'[influx]\nurl = "http://127.0.0.1:9"\ntoken_file = "{tmp_path}/secrets/influx/proxy.token"\n'
+    )
+    with pytest.raises(ConfigError, match="start the stack first"):
+        load_config(settings)
+    settings.write_text(f'[influx]\nurl = "http://127.0.0.1:9"\ntoken_file = "{tmp_path}/my.token"\n')
+    with pytest.raises(ConfigError, match="no secret in"):
+        load_config(settings)
+    asked = ["stack", "proxy", "--runners", str(tmp_path)]
+    missing = CliRunner().invoke(app, [*asked, "--token-file", f"{tmp_path}/secrets/influx/proxy.token"])
+    assert isinstance(missing.exception, ConfigError)
+    assert "start the stack first" in str(missing.exception)
+
+
+def test_the_doctor_asks_for_every_alert_rule_and_the_contact_point_there_is() -> None:
+    assert tuple(rule.uid for rule in RULES) == ALERT_RULES
+    text = (ROOT / "grafana" / "provisioning" / "alerting" / "contact.yaml").read_text()
+    assert f"  - orgId: 1\n    name: {CONTACT_POINT}\n" in text
 
 
 def test_the_doctor_asks_for_every_dashboard_there_is() -> None:

@@ -51,7 +51,7 @@ def test_every_athlete_has_a_file_and_one_for_the_decisions(tmp_path: Path) -> N
     assert len(paths) == 4
 
 
-@pytest.mark.parametrize("cut", [1, 5, 13])
+@pytest.mark.parametrize("cut", [1, 5, 32])
 def test_a_line_that_was_torn_off_costs_itself_alone(log: RunnerLog, cut: int) -> None:
     log.add({"pain": 1}, {"pain": 22})
     os.truncate(log.path, log.path.stat().st_size - cut)
@@ -60,7 +60,29 @@ def test_a_line_that_was_torn_off_costs_itself_alone(log: RunnerLog, cut: int) -
     assert lines[0] == {"pain": 1}
     assert lines[-1] == {"pain": 3}
     whole = cut == 1  # only the end of the line was lost
-    assert (len(lines), log.unreadable) == ((3, 0) if whole else (2, 0 if cut == 13 else 1))
+    assert (len(lines), log.unreadable) == ((3, 0) if whole else (2, 0 if cut == 32 else 1))
+
+
+def test_a_line_in_which_one_bit_has_changed_is_left_out_and_counted(log: RunnerLog) -> None:
+    log.add({"kind": "morning", "pain": 1}, {"kind": "morning", "pain": 5})
+    whole = log.path.read_bytes()
+    for place in range(whole.index(b"\n")):
+        for bit in range(8):
+            damaged = bytearray(whole)
+            damaged[place] ^= 1 << bit
+            log.path.write_bytes(damaged)
+            first, *others = [{k: line.get(k) for k in ("kind", "pain")} for line in log.lines()]
+            told = log.unreadable > 0
+            assert (told and first["pain"] == 5) or first == {"kind": "morning", "pain": 1}, (place, bit)
+            assert all(line["pain"] == 5 for line in others)
+
+
+def test_lines_of_earlier_versions_have_no_checksum_and_are_read(log: RunnerLog) -> None:
+    log.add({"pain": 1})
+    with log.path.open("ab") as file:
+        file.write(b'{"pain": 2}\n')
+    log.add({"pain": 3})
+    assert (log.lines(), log.unreadable) == ([{"pain": 1}, {"pain": 2}, {"pain": 3}], 0)
 
 
 def test_what_is_no_line_of_ours_is_counted_and_left(log: RunnerLog) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dsp.types import Activity, Estimate, Metric
+from dsp.types import Activity, Estimate, Gap, Metric
 from monitor.core.activity_facts import TimerPause
 from monitor.storage.session_data import Stretch, load_session
 from tests.exports.made_activities import Made, stored
@@ -46,6 +46,12 @@ def test_of_a_metric_measured_for_a_part_of_the_run_no_second_is_modelled() -> N
         column = load_session(store, run.info.id).columns["contact_ms"]
         assert (column.modelled, column.how) == (False, "watch")
         assert np.flatnonzero(np.isfinite(column.value)).tolist() == [30]
+
+
+def test_a_gap_that_a_pause_has_made_is_none() -> None:
+    with stored(PAUSED.recording()) as (store, run):
+        store.write(run.info.id, [Gap("watch", 98.5, 160.4), Gap("watch", 150.0, 190.0)])
+        assert load_session(store, run.info.id).gaps == [Gap("watch", 150.0, 190.0)]
 
 
 def test_a_session_that_goes_on_is_as_long_as_its_records() -> None:

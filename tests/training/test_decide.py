@@ -126,7 +126,7 @@ def test_3_does_not_settle() -> None:
     assert (red.verdict, red.phase) == (Verdict.RED, Phase.REBUILD)
     assert red.hold_until == date(17)
     assert not allowed(red).run
-    assert "plan.rest.hours" in keys(red)
+    assert "plan.rest.hours_and_morning" in keys(red)
     diary.morning(12, 2)
     assert not allowed(diary.on(12)).run
     assert "plan.rest.morning" in keys(diary.on(12))

@@ -5,7 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
+import pytest
+
 from bench.plan import plan_entries, plan_runs_of_years
+from monitor.training.cadence_steps import StepPlace
 from monitor.training.plan_replay import decide, replay_plan, replayed_days
 from monitor.training.plan_settings import PlanSettings
 from monitor.training.plan_state import PlanBookmark, PlanRules
@@ -42,6 +45,18 @@ def test_twice_the_days_cost_little_more_than_twice_the_work() -> None:
     days = (year - first).days / (half - first).days
     replay(half)()  # what is read once is read
     assert calls_of(replay(year)) < 1.15 * days * calls_of(replay(half))
+
+
+def test_a_change_of_phase_does_not_work_out_all_steps_of_cadence_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """There are 14 of them in this year, and 225 runs, each of which has its verdict a day later."""
+    runs, worked_out = plan_runs_of_years(1), list[StepPlace]()
+    after = StepPlace.after
+    monkeypatch.setattr(StepPlace, "after", lambda self, r: worked_out.append(self) or after(self, r))
+    last = replayed_days(plan_entries(1), runs, PlanSettings(), runs[-1].day)[-1]
+    assert len(last.changes) > 5
+    assert len(worked_out) < 2.5 * len(runs)
 
 
 def test_a_replay_that_goes_on_from_a_bookmark_is_that_from_the_beginning() -> None:

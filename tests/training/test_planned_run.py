@@ -29,6 +29,18 @@ def test_more_than_a_tenth_over_the_longest_run_has_its_figure(km: float, keys: 
     assert keys_of(calm_then_rebuild(), 7, km) == keys
 
 
+def test_the_longest_run_that_was_told_counts_for_thirty_days() -> None:
+    """A run of 6 km was called a third longer than the longest, when one of 10 km had been told."""
+    diary = Diary()
+    diary.declare(reference_km=25.0, longest_km=10.0)
+    diary.run(1, 4.5, (1, 1))
+    diary.mornings(range(1, 3))
+    assert keys_of(diary, 2, 6.0) == ["plan.rest.hours"]
+    assert keys_of(diary, 2, 12.0) == ["plan.rest.hours", "plan.planned.too_long"]
+    diary.run(28, 4.5, (1, 1))
+    assert [diary.on(day).longest_km for day in (30, 31)] == [10.0, 4.5]
+
+
 def test_a_day_without_a_free_run_says_why_first() -> None:
     rested, walking, stopped = calm_then_rebuild(), Diary().before(), calm_then_rebuild()
     rested.run(7, 5, (1, 1))

@@ -102,3 +102,7 @@ def test_the_descent_of_the_week_is_shown_beside_its_guard() -> None:
     assert week is not None
     assert week.done_descent_m == 30
     assert week.guard_descent_m is not None
+    diary.run(45, 5, (1, 1))  # nothing measured its height
+    level = diary.on(45).week
+    assert level is not None
+    assert level.done_descent_m is None

@@ -41,7 +41,7 @@ FIELDS_OF = {
     "allowance": {
         "allowed_km", "allowed_minutes", "allowed_descent_m", "done_km", "done_minutes", "done_descent_m",
     },
-    "pain": {"during", "after", "morning", "effort"},
+    "pain": {"during", "hurt_in", "after", "morning", "effort"},
     "strength": {"strength_done", "strength_planned"},
     "shoes": {"shoes"},
 }  # fmt: skip
@@ -242,6 +242,18 @@ def test_no_text_of_a_runner_is_in_a_shared_day() -> None:
     days = shared(made_up, EVERYTHING, 10)
     assert any(SharedShoe(3, 3.0) in (s.shoes or ()) for s in days)
     assert CANARY not in repr(days)
+
+
+def test_the_run_that_hurt_most_is_told_by_its_id_and_one_without_sensors_is_not() -> None:
+    made_up = diary()
+    for session, during in (("2026-03-12T16-00-00-ann", 2), ("2026-03-12T18-00-00-ann", 5), ("by hand", 4)):
+        made_up.runs.append(PlanRun(session=session, day=date(10), km=3.0))
+        made_up.add(AfterEntry, 10, 18, session=session, during=during, now=0)
+    today = shared(made_up, EVERYTHING, 10)[-1]
+    assert (today.during, today.hurt_in) == (5, "2026-03-12T18-00-00-ann")
+    made_up.add(AfterEntry, 10, 19, session="by hand", during=9, now=0)
+    today = shared(made_up, EVERYTHING, 10)[-1]
+    assert (today.during, today.hurt_in) == (9, None)
 
 
 def test_all_days_of_the_plan_are_shared_by_what_is_switched_on_today() -> None:

@@ -16,7 +16,7 @@ from monitor.training.table_files import shipped_tables
 from monitor.training.tables import Phase
 from tests.training.diary import Diary, calm_then_rebuild, date, keys
 
-RULES = PlanRules(settings=PlanSettings(), tables=shipped_tables())
+RULES = PlanRules(settings=PlanSettings(sex="woman", born_year=1991), tables=shipped_tables())
 
 
 def today(diary: Diary, day: int, phase: Phase = Phase.REBUILD) -> StrengthToday:
@@ -42,6 +42,28 @@ def test_the_checklist_is_that_of_the_phase_and_empty_while_a_flag_stands() -> N
     diary = Diary()
     diary.flag(1)
     assert today(diary, 2) == StrengthToday()
+
+
+@pytest.mark.parametrize(
+    ("given", "lacking"),
+    [
+        (PlanSettings(), "born_year, sex"),
+        (PlanSettings(sex="woman"), "born_year"),
+        (PlanSettings(born_year=1974), "sex"),
+        (PlanSettings(sex="woman", born_year=1974), ""),
+        (PlanSettings(articles_gates=True), ""),
+    ],
+)
+def test_without_age_or_sex_the_phases_that_need_them_say_so_before_any_test(
+    given: PlanSettings, lacking: str
+) -> None:
+    rules = PlanRules(settings=given, tables=shipped_tables())
+    evidence = evidence_of([], [], date(1))
+    for phase in Phase:
+        remarks = strength_today(PlanState(phase=phase, since=date(0)), evidence, rules).remarks
+        told = [r.message.values["names"] for r in remarks if r.message.key == "plan.strength.no_norm"]
+        waits = lacking and phase in (Phase.REBUILD, Phase.REINTRODUCE)
+        assert told == ([lacking] if waits else []), phase
 
 
 def test_nothing_done_yet_is_told_as_nothing() -> None:

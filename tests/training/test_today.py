@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 
 from monitor.training.day_facts import round_down
 from monitor.training.entries import AfterEntry, ManualRunEntry
@@ -37,6 +38,20 @@ def test_the_longest_run_of_the_week_is_followed_by_rest_in_rebuild() -> None:
     diary.run(8, 5.5, (1, 1))
     diary.mornings(range(8, 10))
     assert keys(diary.on(9))[0] == "plan.rest.after_longest"
+
+
+def test_of_runs_that_are_all_about_alike_each_is_followed_by_rest_in_rebuild() -> None:
+    """Else five runs of 5 km on five days would have no longest one, and no rest after it."""
+    diary = calm_then_rebuild()
+    diary.mornings(range(8, 13))
+    for day, km in ((8, 5.0), (10, 4.9), (11, 4.0)):  # the last one is clearly shorter
+        diary.run(day, km, (1, 1))
+    assert [may(diary.on(day)).run for day in (9, 11, 12)] == [False, False, True]
+    by_minutes = calm_then_rebuild()
+    by_minutes.runs = [replace(run, km=None) for run in by_minutes.runs]
+    by_minutes.run(8, None, (1, 1), minutes=30.0)
+    by_minutes.mornings(range(8, 10))
+    assert keys(by_minutes.on(9))[0] == "plan.rest.after_longest"
 
 
 def test_the_week_is_full_at_its_share_of_the_reference() -> None:
@@ -90,7 +105,8 @@ def test_the_pain_of_another_morning_is_not_told_as_that_of_today() -> None:
     diary.declare()
     diary.run(1, 5, (7, 5))
     diary.mornings(range(2, 3), pain=4)
-    assert keys(diary.on(2))[0] == "plan.rest.hours"
+    waits = diary.on(2).reasons[0].message
+    assert (waits.key, waits.values) == ("plan.rest.hours_and_morning", {"n": 1, "most": 0.0})
     assert keys(diary.on(5))[0] == "plan.rest.no_morning"
     diary.mornings(range(5, 6), pain=4)
     assert keys(diary.on(5))[0] == "plan.rest.morning"

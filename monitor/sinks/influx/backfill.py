@@ -14,6 +14,8 @@ from monitor.core.user_language import user_text
 from monitor.sinks.influx.sink import INFLUX_SINK, InfluxSettings, InfluxSink, require_influx_client
 from monitor.storage.store import Store
 
+_COLUMNS = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+
 
 def send_waiting(settings: InfluxSettings, store: Store, sessions: Sequence[str], console: Console) -> None:
     """Deliver everything that waits or, if ``sessions`` (ids) are named, all records of these once more.
@@ -23,8 +25,7 @@ def send_waiting(settings: InfluxSettings, store: Store, sessions: Sequence[str]
     """
     require_influx_client()
     sink = InfluxSink(settings, store, SystemClock())
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console) as progress:
+    with Progress(*_COLUMNS, console=console) as progress:
         if sessions:
             asyncio.run(_send_sessions(sink, store, sessions, progress))
         else:
@@ -33,9 +34,22 @@ def send_waiting(settings: InfluxSettings, store: Store, sessions: Sequence[str]
         console.print(user_text("say.send.refused", n=len(refused)))
 
 
+def send_runs(settings: InfluxSettings, store: Store, sessions: Sequence[str], console: Console) -> None:
+    """Send the points of these sessions (ids) as runs, and of their days, but none of their seconds.
+
+    ``SinkError`` when the server fails, ``ConfigError`` when the client is not installed.
+    """
+    require_influx_client()
+    sink = InfluxSink(settings, store, SystemClock())
+    with Progress(*_COLUMNS, console=console) as progress:
+        bar = progress.add_task(user_text("say.send.runs_and_days"), total=len(sessions))
+        asyncio.run(sink.send_runs(sessions, lambda: progress.advance(bar)))
+
+
 async def _send_waiting(sink: InfluxSink, store: Store, progress: Progress) -> None:
     bar = progress.add_task(user_text("say.send.waiting"), total=store.backlog(INFLUX_SINK))
     async with sink.connected():
+        await sink.replace_changed_days()
         if not await sink.outbox.drain(lambda n: progress.advance(bar, n)):
             raise SinkError("another gaitcue on this machine is delivering them just now")
         await sink.send_notes(await asyncio.to_thread(_session_ids, store))
@@ -47,6 +61,7 @@ async def _send_sessions(
     counts = await asyncio.to_thread(lambda: {s: store.count(s) for s in sessions})
     bars = {s: progress.add_task(s, total=n) for s, n in counts.items()}
     async with sink.connected():
+        await sink.replace_changed_days()
         for session, bar in bars.items():
             await asyncio.to_thread(store.release, INFLUX_SINK, session)
             row = 0

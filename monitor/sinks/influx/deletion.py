@@ -16,10 +16,14 @@ _EVER = (datetime.date(1970, 1, 1), datetime.date(2200, 1, 1))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deletion:
-    """A ``Deletion`` is of the points of ``athlete`` from day ``first`` to day ``last``, by default all."""
+    """A ``Deletion`` is of the points of ``athlete`` from day ``first`` to day ``last``, by default all.
+
+    ``kind``: of those alone that have this tag ``kind``.
+    """
 
     measurement: str
     athlete: str
+    kind: str = ""
     first: datetime.date = _EVER[0]
     last: datetime.date = _EVER[1]
 
@@ -31,14 +35,17 @@ class Deletion:
 
     def predicate(self) -> str:
         """Return the predicate of ``/api/v2/delete``, to which ``span`` belongs."""
-        return f"_measurement={_quoted(self.measurement)} AND athlete={_quoted(stored_tag(self.athlete))}"
+        kind = f" AND kind={_quoted(self.kind)}" if self.kind else ""
+        name = _quoted(stored_tag(self.athlete))
+        return f"_measurement={_quoted(self.measurement)} AND athlete={name}{kind}"
 
     def influxql(self) -> str:
         """Return the statement of InfluxQL that deletes the same."""
         name = stored_tag(self.athlete).replace("'", "\\'")
         start, stop = self.span
+        kind = f"AND \"kind\" = '{self.kind}' " if self.kind else ""
         return (
-            f"DELETE FROM {_quoted(self.measurement)} WHERE \"athlete\" = '{name}' "
+            f"DELETE FROM {_quoted(self.measurement)} WHERE \"athlete\" = '{name}' {kind}"
             f"AND time >= '{start}' AND time < '{stop}'"
         )
 

@@ -14,6 +14,8 @@ from monitor.training.sharing import SHARED_ITEMS, SharedDay
 
 PLAN_MEASUREMENTS = ("plan", "log", "shoe")
 """The measurements that hold shared days and nothing else."""
+EARLIER_PAIN = ("note", "pain")
+"""Measurement and tag ``kind`` of the pains that earlier versions sent, whoever shared them."""
 
 
 def shared_day_points(athlete: str, days: Iterable[SharedDay]) -> list[Point]:
@@ -60,6 +62,7 @@ def _plan_values(day: SharedDay) -> dict[str, Value | None]:
 def _log_values(day: SharedDay) -> dict[str, Value | None]:
     return {
         "during": _number(day.during),
+        "session": day.hurt_in,
         "after": _number(day.after),
         "morning": _number(day.morning),
         "effort": _number(day.effort),

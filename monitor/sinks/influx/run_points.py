@@ -14,6 +14,8 @@ from monitor.sinks.influx.points import utc_ns
 from monitor.sinks.influx.run_rollup import ROLLED_METRICS, RunRollup, matched_changes, share_pct
 from monitor.sinks.influx.schema import WHOLE_RUN
 
+RUN_MEASUREMENTS = ("run", "day")
+"""The measurements that hold what runs came to and nothing else."""
 _Values = dict[str, Value | None]
 
 

@@ -339,6 +339,9 @@ INFLUX_SCHEMA: tuple[MeasurementSpec, ...] = (
         "1",
         (
             FieldSpec("during", "float", "of 10", "Worst pain during the day's runs."),
+            FieldSpec(
+                "session", "string", "", "The id of the run in which that was, unless it had no sensor."
+            ),
             FieldSpec("after", "float", "of 10", "Pain after them."),
             FieldSpec("morning", "float", "of 10", "Pain on the morning of this day."),
             FieldSpec("effort", "float", "of 10", "Effort of the hardest run."),

@@ -28,7 +28,7 @@ from monitor.core.errors import SinkError
 from monitor.core.file_lock import exclusive_lock
 from monitor.sinks.influx.deletion import Deletion
 from monitor.sinks.influx.line_protocol import protocol_lines
-from monitor.sinks.influx.plan_points import PLAN_MEASUREMENTS, shared_day_points
+from monitor.sinks.influx.plan_points import EARLIER_PAIN, PLAN_MEASUREMENTS, shared_day_points
 from monitor.sinks.influx.sink import InfluxSink
 from monitor.storage.sent_days import SentDays, read_sent_days, write_sent_days
 from monitor.training.sharing import SharedDay
@@ -95,8 +95,10 @@ class SharedDaysDelivery:
             return SharingReport(sent=count, deleted=deleted, left_at=sent.left_at)
 
     async def _delete_all(self, sent: SentDays) -> SentDays:
-        for measurement in PLAN_MEASUREMENTS:
-            await self._sink.delete_points(Deletion(measurement=measurement, athlete=self._athlete))
+        for measurement, kind in (*((name, "") for name in PLAN_MEASUREMENTS), EARLIER_PAIN):
+            await self._sink.delete_points(
+                Deletion(measurement=measurement, athlete=self._athlete, kind=kind)
+            )
         left_at = tuple(server for server in sent.left_at if server != self._server)
         return await self._keep(SentDays(server=self._server, left_at=left_at))
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime
 import itertools
 import logging
 import operator
 import re
 import sqlite3
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence, Set
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -29,10 +30,11 @@ from monitor.core.secret import Secret
 from monitor.sinks.influx.deletion import Deletion
 from monitor.sinks.influx.line_protocol import Point, protocol_lines
 from monitor.sinks.influx.points import note_points, record_points
-from monitor.sinks.influx.run_points import day_point, run_points
+from monitor.sinks.influx.run_points import RUN_MEASUREMENTS, day_point, run_points
 from monitor.sinks.influx.run_rollup import RunRollup, RunRollups
 from monitor.sinks.influx.schema import RAW_MEASUREMENTS
 from monitor.sinks.outbox import Outbox, OutboxParams
+from monitor.storage.changed_days import dates_of_run, forget_changed_days, read_changed_days
 from monitor.storage.session_info import SessionInfo, WaitingRecord
 from monitor.storage.store import Store
 
@@ -90,6 +92,10 @@ class InfluxSettings:
             raise ValueError(f"timeout_s must be between 0.5 and 60, not {self.timeout_s:g}")
 
 
+class CannotDelete(SinkError):
+    """The server knows no way to delete points."""
+
+
 class InfluxSink:
     """A sink that delivers to InfluxDB what the store holds and what a running session adds to it.
 
@@ -114,8 +120,15 @@ class InfluxSink:
         self.outbox = Outbox(INFLUX_SINK, store, self._deliver, time, session=session, params=params)
 
     async def run(self, batches: AsyncIterator[list[Out]]) -> None:
-        """Deliver until the batches end and all of the session has arrived."""
+        """Deliver until the batches end and all of the session has arrived.
+
+        First the days whose runs have changed; where that fails, the next run or ``stack send`` does it.
+        """
         async with self.connected():
+            try:
+                await self.replace_changed_days()
+            except (SinkError, StoreError) as exc:
+                _log.warning("%s: days with changed runs wait: %s", INFLUX_SINK, exc.log_text)
             await self.outbox.run(batches)
 
     def report(self, t_s: float) -> SinkStatus | None:
@@ -147,6 +160,41 @@ class InfluxSink:
             return [point for info, notes in some for point in note_points(info, notes)]
 
         await self.send_points(await asyncio.to_thread(points))
+
+    async def replace_changed_days(self) -> None:
+        """Delete the runs and days that have changed since they were sent, and send what is there now.
+
+        Raises ``SinkError`` when the server fails; on one that cannot delete, what is gone stays there.
+        """
+        changed = await asyncio.to_thread(read_changed_days, self._store)
+        if not changed.days:
+            return
+        for athlete, dates in changed.days.items():
+            for measurement, date in itertools.product(RUN_MEASUREMENTS, sorted(dates)):
+                try:
+                    await self.delete_points(
+                        Deletion(measurement=measurement, athlete=athlete, first=date, last=date)
+                    )
+                except (CannotDelete, SinkRefused) as exc:
+                    _log.warning("%s: a deleted run stays at the server: %s", INFLUX_SINK, exc.log_text)
+            for session in await asyncio.to_thread(self._sessions_of_days, athlete, dates):
+                await self.send_points(await asyncio.to_thread(self._points_of_run, session))
+        await asyncio.to_thread(forget_changed_days, self._store, changed)
+
+    def _sessions_of_days(self, athlete: str, dates: Set[datetime.date]) -> list[str]:
+        """The ended sessions that began on one of these dates, by UTC or by the runner's clock."""
+        mine = (info for info in self._store.sessions() if info.athlete == athlete and info.ended)
+        return [info.id for info in mine if dates_of_run(info) & dates]
+
+    async def send_runs(self, sessions: Sequence[str], progress: Callable[[], None] = lambda: None) -> None:
+        """Connect and send the points of these sessions (ids) as runs, and of their days.
+
+        ``progress`` is called after each.  Raises ``SinkError`` when the server fails.
+        """
+        async with self.connected():
+            for session in sessions:
+                await self.send_points(await asyncio.to_thread(self._points_of_run, session))
+                progress()
 
     async def _deliver(self, batch: Sequence[WaitingRecord]) -> None:
         for bucket, body in await asyncio.to_thread(self._bodies_of_batch, batch):
@@ -227,10 +275,10 @@ class InfluxSink:
             answer = await self._ask(lambda client: _query(client, deletion.influxql(), bucket))
         except SinkError as exc:
             if getattr(exc.__cause__, "status", None) in (400, 401, 404, 405):  # it knows neither
-                raise SinkError(f"{url} deletes nothing: {without}") from exc
+                raise CannotDelete(f"{url} deletes nothing: {without}") from exc
             raise
         if '"error"' in answer:
-            raise SinkError(f"{url} deletes nothing: {answer[:200]}", log_text=f"{url} deletes nothing")
+            raise CannotDelete(f"{url} deletes nothing: {answer[:200]}", log_text=f"{url} deletes nothing")
 
     async def _write(self, body: bytes, bucket: str) -> None:
         """One request.  After a time-out it may have been carried out all the same.

@@ -4,7 +4,8 @@ InfluxDB grants rights by bucket, so a token that may write may write under any 
 same ``/api/v2/write``, looks at the ``athlete`` tag of every line, and passes the body on with a token
 that never leaves this machine.  Nothing can be read through it.
 
-Of ``/api/v2/delete`` it takes what our own service asks: the days of the plan of the token's own runner.
+Of ``/api/v2/delete`` it takes what our own service asks: whole days of the token's own runner, in the
+measurements of the plan, of runs and of days.
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ from monitor.core.http_server import listen, server_config
 from monitor.core.outage import Outage, RepeatedEvent
 from monitor.core.safe_text import tag_text
 from monitor.core.secret import Secret
-from monitor.sinks.influx.plan_points import PLAN_MEASUREMENTS
+from monitor.sinks.influx.plan_points import EARLIER_PAIN, PLAN_MEASUREMENTS
+from monitor.sinks.influx.run_points import RUN_MEASUREMENTS
 
 _log = logging.getLogger(__name__)
 
@@ -58,8 +60,11 @@ _LINE = re.compile(
     rb"(" + _SERIES + rb") " + _FIELD + rb"(?:," + _FIELD + rb")*+(?: -?[0-9]++)?(?:\n++|\Z)"
 )
 _ATHLETE = re.compile(rb"(?<!\\),athlete=(" + _KEY + rb")")
-_DELETED = re.compile(
-    rf'_measurement="(?:{"|".join(PLAN_MEASUREMENTS)})" AND athlete="((?:[^"\\\x00-\x1f\x7f]|\\")++)"'
+_NAME = r'athlete="((?:[^"\\\x00-\x1f\x7f]|\\")++)"'
+_OF_WHOLE_DAYS = "|".join((*PLAN_MEASUREMENTS, *RUN_MEASUREMENTS))
+_DELETED = (
+    re.compile(rf'_measurement="(?:{_OF_WHOLE_DAYS})" AND {_NAME}'),
+    re.compile(rf'_measurement="{EARLIER_PAIN[0]}" AND {_NAME} AND kind="{EARLIER_PAIN[1]}"'),
 )
 _MIDNIGHT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T00:00:00Z")
 _ESCAPED = re.compile(r"\\([,= ])")
@@ -132,7 +137,7 @@ def writing_athletes(body: bytes | bytearray) -> set[str] | None:
 
 
 def deleting_athlete(body: bytes | bytearray) -> str | None:
-    """Return the athlete whose days of the plan this request deletes; None if it is not as we write it."""
+    """Return the athlete whose days this request deletes; None if it is not as we write it."""
     try:
         wanted = json.loads(body)
     except (ValueError, RecursionError):
@@ -141,10 +146,10 @@ def deleting_athlete(body: bytes | bytearray) -> str | None:
         return None
     if not all(isinstance(text, str) for text in wanted.values()):
         return None
-    predicate = _DELETED.fullmatch(wanted["predicate"])
-    if predicate is None or not all(_MIDNIGHT.fullmatch(wanted[k]) for k in ("start", "stop")):
+    found = [match for form in _DELETED if (match := form.fullmatch(wanted["predicate"]))]
+    if not found or not all(_MIDNIGHT.fullmatch(wanted[k]) for k in ("start", "stop")):
         return None
-    return predicate[1].replace('\\"', '"')
+    return found[0][1].replace('\\"', '"')
 
 
 class Unpacking:

@@ -3,9 +3,10 @@
 ``gait/<runner>/`` and then
 
 - ``availability``: ``online`` or ``offline``, retained; the broker itself says the latter;
-- ``state_message``: the newest of everything, retained, once a second (QoS 0: the next one replaces it);
+- ``state_message``: the newest of everything, once a second (QoS 0, not retained: the next replaces it);
 - ``cues``: what is said to the runner, at once, gone when it has expired (QoS 1);
 - ``metrics``: every second's numbers, none lost (QoS 1);
+- ``line``: the other way: what a coach writes to the runner, plain text, never retained (QoS 1);
 - ``events``: sessions, activity, gaps, problems of sensors, every cue with its reason, none lost (QoS 1).
 """
 
@@ -14,7 +15,7 @@ from __future__ import annotations
 import datetime
 import itertools
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from dsp.metrics import is_modelled
@@ -35,31 +36,48 @@ def availability_message(root: str, online: bool) -> MqttMessage:
     return MqttMessage(f"{root}/availability", "online" if online else "offline", retain=True)
 
 
+def line_topic(root: str) -> str:
+    """Return the topic of a coach's lines to the runner; ``root``: ``gait/<runner>``."""
+    return f"{root}/line"
+
+
 def state_message(root: str, live_state: LiveState) -> MqttMessage:
-    """Return the retained message with the newest of everything.
+    """Return the message with the newest of everything; Home Assistant would take a retained one for new.
 
     A metric not measured is not in it, and neither is one whose last value is older than ten seconds: it
-    was, it is not.
+    was, it is not.  ``out_of_band`` has the banded metrics that would be cued now if they stayed so: not
+    while cues are muted or silent by plan.
     """
     now = live_state.state()
     session = now["session"] or {}
+    present = {
+        name: value["value"]
+        for name, value in now["now"].items()
+        if now["t_s"] - value["t_s"] <= _PRESENT_S
+    }
     body = {
         "session": session.get("session"),
         "t_s": round(now["t_s"], 3),
         "activity": now["activity"],
         "steps": now["steps"],
         "ended": now["ended"],
-        "now": {
-            name: _six_figures(value["value"])
-            for name, value in now["now"].items()
-            if now["t_s"] - value["t_s"] <= _PRESENT_S
+        "now": {name: _six_figures(value) for name, value in present.items()},
+        "out_of_band": {
+            name: _is_outside(band, present[name])
+            for name, band in now["bands"].items()
+            if name in present and not band["muted"]
         },
         "sensors": {
             name: {"link": s["link"], "text": s["text"], "battery_pct": s["battery_pct"]}
             for name, s in now["sensors"].items()
         },
     }
-    return MqttMessage(f"{root}/state", json.dumps(body), qos=0, retain=True)
+    return MqttMessage(f"{root}/state", json.dumps(body), qos=0)
+
+
+def _is_outside(band: Mapping[str, Any], value: float) -> bool:
+    low, high = band["low"], band["high"]
+    return (low is not None and value < low) or (high is not None and value > high)
 
 
 def cue_message(root: str, record: Cue, valid_s: float) -> MqttMessage:

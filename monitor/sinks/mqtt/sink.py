@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING
 from dsp.types import Cue, Metric
 from monitor.core.channel import Channel
 from monitor.core.errors import ConfigError, MonitorError, SinkError
+from monitor.core.line_answer import LineAnswer
 from monitor.core.monotonic import MonotonicClock
 from monitor.core.mqtt_client import (
     IN_FLIGHT,
@@ -42,7 +43,6 @@ from monitor.core.mqtt_client import (
     publish_all,
     run_until_first_ends,
     tls_context,
-    wait_until_lost,
 )
 from monitor.core.outage import Outage, RepeatedEvent
 from monitor.core.records import SINK_STARTING, Out, SessionStarted, SinkStatus
@@ -51,7 +51,7 @@ from monitor.core.safe_text import topic_level
 from monitor.pipeline.plan_privacy import records_for_others
 from monitor.sinks.live_state import LiveState
 from monitor.sinks.mqtt import messages
-from monitor.sinks.mqtt.home_assistant import discovery_message
+from monitor.sinks.mqtt.home_assistant import MeasuredEntities, discovery_message
 from monitor.sinks.outbox import Outbox, OutboxParams
 from monitor.storage.session_info import SessionInfo, WaitingRecord
 from monitor.storage.store import Store
@@ -73,7 +73,8 @@ class MqttSink:
 
     ``started`` names the runner and the sensors.  ``params`` are those of the outbox; ``backoff`` says how
     long to wait before the connection is made again.  ``now_s`` is the session second of now, where the run
-    keeps pace with a clock: what came out too late is then known, too.
+    keeps pace with a clock: what came out too late is then known, too.  ``say_line`` takes a coach's line
+    that comes over the broker.
     """
 
     name = MQTT_SINK
@@ -87,9 +88,11 @@ class MqttSink:
         params: OutboxParams | None = None,
         backoff: Backoff | None = None,
         now_s: Callable[[], float] = lambda: 0.0,
+        say_line: Callable[[str], LineAnswer] | None = None,
     ) -> None:
         self._s = settings
         self._now_s = now_s
+        self._say_line = say_line
         self._store = store
         self._started = started
         self._time = time
@@ -106,6 +109,7 @@ class MqttSink:
         self._forbidden = ""
         self._last = SinkStatus(0.0, MQTT_SINK, True, SINK_STARTING)  # of the outbox
         self._reported: SinkStatus | None = None
+        self._measured: MeasuredEntities | None = None  # None: the store was not asked yet
         self._sessions: dict[str, SessionInfo] = {}
         params = params or OutboxParams(history=False, backoff=Backoff(longest_s=5.0))
         self._outbox = Outbox(
@@ -173,7 +177,7 @@ class MqttSink:
                     self._client = client
                     if not self._outage.over("connected"):
                         _log.info("%s: connected", MQTT_SINK, extra={"sink": MQTT_SINK})
-                    await run_until_first_ends(self._pass_on(client, live), wait_until_lost(client))
+                    await run_until_first_ends(self._pass_on(client, live), self._take_lines(client))
                 finally:
                     self._client = None
                     with contextlib.suppress(aiomqtt.MqttError):  # broken: the broker says it for us
@@ -182,17 +186,42 @@ class MqttSink:
         except (aiomqtt.MqttError, OSError) as exc:
             raise SinkError(connection_error_text(exc, self._s)) from exc
 
+    async def _take_lines(self, client: Client) -> None:
+        """Take coaches' lines until the connection breaks, but none that the broker has retained."""
+        if self._say_line is not None:
+            await client.subscribe(messages.line_topic(self._root), qos=1)
+        async for message in client.messages:
+            if self._say_line is None or message.retain or not isinstance(message.payload, bytes):
+                continue
+            answer = self._say_line(message.payload.decode(errors="replace"))
+            if answer is not LineAnswer.WAITS:
+                _log.warning("%s: a coach's line was not taken (%s)", MQTT_SINK, answer.value)
+
     def _forbid(self, reason: str) -> None:
         self._forbidden = reason
 
     async def _publish_birth(self, client: Client) -> None:
-        greeting = [messages.availability_message(self._root, True)]
-        if self._s.discovery:
-            a = self._started
-            greeting.append(
-                discovery_message(self._s.discovery, self._root, a.athlete, a.sensors, self._version)
-            )
+        if self._measured is None:
+            earlier = await asyncio.to_thread(self._store.recent_metrics, self._started.athlete)
+            self._measured = MeasuredEntities(metrics=frozenset(earlier))
+        self._note_measured()
+        greeting = [messages.availability_message(self._root, True), *self._discovery()]
         await publish_all(client, [*greeting, messages.state_message(self._root, self._live_state)])
+
+    def _discovery(self) -> list[MqttMessage]:
+        a, seen = self._started, self._measured or MeasuredEntities()
+        if not self._s.discovery:
+            return []
+        return [discovery_message(self._s.discovery, self._root, a.athlete, a.sensors, self._version, seen)]
+
+    def _note_measured(self) -> bool:
+        """Note what is measured by now, and return whether something of it never was before."""
+        state, before = self._live_state.state(), self._measured or MeasuredEntities()
+        tell = {name for name, s in state["sensors"].items() if s["battery_pct"] is not None}
+        self._measured = MeasuredEntities(
+            metrics=before.metrics | state["now"].keys(), batteries=before.batteries | tell
+        )
+        return self._measured != before
 
     async def _pass_on(self, client: Client, live: Channel[list[Out]]) -> None:
         """Cues as they come, the state once a second."""
@@ -207,7 +236,9 @@ class MqttSink:
             await self._send_cues(client)
             if self._time.now_s() - state_s >= _STATE_EVERY_S:
                 state_s = self._time.now_s()
-                await publish_all(client, [messages.state_message(self._root, self._live_state)])
+                state = messages.state_message(self._root, self._live_state)
+                news = self._discovery() if self._note_measured() else []
+                await publish_all(client, [*news, state])
 
     async def _send_cues(self, client: Client) -> None:
         """Those that wait, in order; each waits until the broker has it or it is no longer true."""

@@ -15,6 +15,7 @@ from dsp.types import Band, Cue, CueKind, Metric
 from monitor.core.message_catalogues import Language, MessageValues, UserMessage, catalogue
 from monitor.core.records import LinkState, Out, SensorStatus, SinkStatus
 from monitor.core.user_language import system_language
+from monitor.pipeline.coach_lines import LINE_WORDING
 
 _OFF_TARGET_S = 60  # the seconds whose mean is off target, or back; single ones scatter over the edge
 _STORAGE = ("tape", "store")  # what nobody keeps for later when it cannot be written
@@ -111,6 +112,9 @@ class Alerts:
                 self._since.setdefault(record.metric, record.t_s)
             case Cue(kind=CueKind.CONFIRM):
                 self._since.pop(record.metric, None)
+            case Cue(withheld="") if record.wording == LINE_WORDING:
+                text = self._messages.translate_recorded(record.why)
+                return self._alert_once(LINE_WORDING, record.t_s, text, 3, of=f"at {record.t_s}")
             case Cue(kind=CueKind.NOTICE, wording=wording) if wording in _NOTICES:
                 text = self._messages.translate_recorded(record.why)
                 return self._alert_once(wording, record.t_s, text, _NOTICES[wording])

@@ -82,11 +82,17 @@ def add_session_note(
     store: StoreOfRequest,
     text: Annotated[str, Body(description="what should be remembered")] = "",
     pain: Annotated[
-        float | None, Body(ge=0, le=10, allow_inf_nan=False, description="0 none to 10 worst")
+        float | None, Body(strict=True, ge=0, le=10, allow_inf_nan=False, description="0 none to 10 worst")
     ] = None,
     t_s: Annotated[
         float | None,
-        Body(ge=0, le=LATEST_S, allow_inf_nan=False, description="seconds since the session's start"),
+        Body(
+            strict=True,
+            ge=0,
+            le=LATEST_S,
+            allow_inf_nan=False,
+            description="seconds since the session's start",
+        ),
     ] = None,
 ) -> Response:
     """Add a note, or pain from 0 to 10, and return all notes."""
@@ -116,6 +122,7 @@ def cut_session(
         float,
         Body(
             embed=True,
+            strict=True,
             ge=0,
             le=LATEST_S,
             allow_inf_nan=False,

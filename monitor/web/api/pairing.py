@@ -18,7 +18,7 @@ def pair_device(
     request: Request,
     code: Annotated[str, Body(description="the code that gaitcue pair showed")],
     as_cookie: Annotated[
-        bool, Body(description="the token comes as the cookie of a page, not in the answer")
+        bool, Body(strict=True, description="the token comes as the cookie of a page, not in the answer")
     ] = False,
 ) -> Response:
     """Return the token of this device for the one-time code that it brings."""

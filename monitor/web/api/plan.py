@@ -10,7 +10,7 @@ from fastapi import Body, Depends, HTTPException, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from monitor.core.errors import StoreError
-from monitor.core.http_guard import visitor_of_request
+from monitor.core.http_guard import request_language, visitor_of_request
 from monitor.core.http_roles import AccessRole
 from monitor.core.message_catalogues import catalogue
 from monitor.review.plan_calendar import calendar_days, calendar_text
@@ -25,6 +25,7 @@ from monitor.web.api.models.log_entries import EntryJson, LogJson
 from monitor.web.api.models.plan import PlanJson, RedFlagsJson, ShoeGaitJson
 from monitor.web.api.routes import ApiRoute, CalendarAnswer, LanguageQuery, attachment, json_response
 from monitor.web.api.stored import StoreOfRequest, athlete_of_request, refusals_as_http
+from monitor.web.sharing_desk import SharingDesk
 
 
 def _plan_keeper(request: Request) -> PlanKeeper:
@@ -114,12 +115,16 @@ async def add_log_entry(
     ],
     replaces: Annotated[str, Body(description="id of the entry that this one corrects or withdraws")] = "",
 ) -> Response:
-    """Write an entry into the log and return it; a red flag ends the cues of a run that goes on."""
+    """Write an entry into the log and return it; a red flag ends the cues of a run that goes on.
+
+    What begins or ends to be shared by it is sent, or deleted at the server, at once.
+    """
     entry = await run_in_threadpool(_checked_entry, request, kind, {**fields, "replaces": replaces})
-    if kind == "flag":  # first, and on the loop of the run: it must not depend on a disk
-        request.app.state.live_feed.stop_cues("asked")
-    await run_in_threadpool(_keep_entry, request, keeper, entry)
-    return json_response({"entry": entry_to_json(entry)})
+    controls = request.app.state.live_feed.controls
+    if kind == "flag" and controls is not None:  # first, and on the loop of the run: not after a disk
+        controls.stop_cues("asked")
+    came = await run_in_threadpool(_keep_entry, request, keeper, entry)
+    return json_response({"entry": entry_to_json(entry), "came": came})
 
 
 def _checked_entry(request: Request, kind: str, fields: dict[str, Any]) -> Entry:
@@ -127,9 +132,16 @@ def _checked_entry(request: Request, kind: str, fields: dict[str, Any]) -> Entry
         return new_entry(kind, fields, request.app.state.runner_now())
 
 
-def _keep_entry(request: Request, keeper: PlanKeeper, entry: Entry) -> None:
+def _keep_entry(request: Request, keeper: PlanKeeper, entry: Entry) -> list[str]:
+    """Keep the entry, and return what came of it at the coach's server if it changes what is shared."""
+    today = request.app.state.runner_now().date()
     with refusals_as_http(request):
+        shared = keeper.load_shared_items(today)
         keeper.add(entry)
+        if keeper.load_shared_items(today) == shared:
+            return []
+        desk: SharingDesk = request.app.state.sharing
+        return list(desk.delivery_texts(today, request_language(request), always=True))
 
 
 def _loaded_plan(request: Request, keeper: PlanKeeper, store: Store) -> TrainingPlan:

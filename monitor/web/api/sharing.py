@@ -30,8 +30,12 @@ def switch_sharing(
     request: Request,
     keeper: OwnKeeper,
     items: Annotated[list[SharedItem], Body(description="items that are switched", max_length=10)],
-    on: Annotated[bool, Body(description="true: a coach sees them from now on; false: not any more")],
-    guardian: Annotated[bool, Body(description="true: a guardian agrees, needed under 16")] = False,
+    on: Annotated[
+        bool, Body(strict=True, description="true: a coach sees them from now on; false: not any more")
+    ],
+    guardian: Annotated[
+        bool, Body(strict=True, description="true: a guardian agrees, needed under 16")
+    ] = False,
 ) -> Response:
     """Switch items, send or delete at the server what follows from it, and return how sharing stands.
 

@@ -19,6 +19,12 @@ def test_a_deletion_in_both_languages() -> None:
     )
 
 
+def test_of_a_kind_alone() -> None:
+    made = Deletion(measurement="note", athlete="Ann", kind="pain")
+    assert made.predicate() == '_measurement="note" AND athlete="Ann" AND kind="pain"'
+    assert """WHERE "athlete" = 'Ann' AND "kind" = 'pain' AND time >= '1970""" in made.influxql()
+
+
 def test_a_name_cannot_widen_a_deletion() -> None:
     made = Deletion(measurement="log", athlete="""a" OR athlete="b' OR 1=1 \\""")
     assert made.predicate() == """_measurement="log" AND athlete="a\\" OR athlete=\\"b' OR 1=1 /\""""

@@ -26,6 +26,7 @@ FULL_DAY = SharedDay(
     done_minutes=33,
     done_descent_m=15,
     during=2,
+    hurt_in="2026-03-09T16-00-00-ann",
     after=1,
     morning=0,
     effort=3,
@@ -64,7 +65,7 @@ def test_what_is_not_shared_or_not_known_is_left_out_and_never_zero() -> None:
 
 def test_a_day_of_which_nothing_is_shared_has_no_point() -> None:
     assert shared_day_points("ann", [SharedDay(day=FULL_DAY.day)]) == []
-    silent = replace(FULL_DAY, during=None, after=None, morning=None, effort=None)
+    silent = replace(FULL_DAY, during=None, hurt_in=None, after=None, morning=None, effort=None)
     silent = replace(silent, km_before=None, descent_before_m=None, shoes=())
     assert [p.measurement for p in shared_day_points("ann", [silent])] == ["plan"]
 

@@ -136,6 +136,27 @@ def test_withdrawing_everything_leaves_nothing_and_touches_nobody_else(
     assert ann.deliver() == SharingReport()
 
 
+def write_notes(url: str) -> None:
+    """What versions before the shared days sent with the notes of a run."""
+    notes = [
+        Point("note", {"athlete": name, "session": "s", "kind": kind}, {"text": "calf"}, 5)
+        for name, kind in ((ANN, "pain"), (ANN, "note"), ("ben", "pain"))
+    ]
+    fetch(f"{url}/api/v2/write?org=gaitcue&bucket=gait&precision=ns", protocol_lines(notes), TOKEN)
+
+
+def test_pain_that_earlier_versions_sent_goes_with_what_is_withdrawn(ann: Runner, influx: Influx) -> None:
+    ann.deliver()
+    write_notes(influx.url)
+    ann.days = [phase_only(day) for day in ann.days]
+    assert ann.deliver().deleted
+    left = [
+        s["tags"]["kind"] for s in influx.query(f"SELECT * FROM note WHERE athlete = '{ANN}' GROUP BY *")
+    ]
+    assert left == ["note"]
+    assert len(influx.query("SELECT * FROM note WHERE athlete = 'ben'")) == 1
+
+
 def test_what_cannot_be_delivered_waits_and_so_does_a_deletion(tmp_path: Path, influx: Influx) -> None:
     ann = Runner(tmp_path, influx.url)
     influx.answer(503)
@@ -238,14 +259,17 @@ class Version2(BaseHTTPRequestHandler):
             self.lines[name, tags, int(t_ns)] = line
 
     def _delete(self, wanted: dict[str, str]) -> None:
-        said = re.fullmatch(r'_measurement="(\w+)" AND athlete="([^"]+)"', wanted["predicate"])
+        said = re.fullmatch(
+            r'_measurement="(\w+)" AND athlete="([^"]+)"(?: AND (kind)="(pain)")?', wanted["predicate"]
+        )
         assert said is not None
+        wanted_tags = {f"athlete={said[2]}", *([f"kind={said[4]}"] if said[3] else [])}
         start, stop = (
             datetime.datetime.fromisoformat(wanted[k].replace("Z", "+00:00")).timestamp() * 1e9
             for k in ("start", "stop")
         )
         for name, tags, t_ns in list(self.lines):
-            if name == said[1] and f"athlete={said[2]}" in tags.split(",") and start <= t_ns < stop:
+            if name == said[1] and wanted_tags <= {*tags.split(",")} and start <= t_ns < stop:
                 del self.lines[name, tags, t_ns]
 
     def _answer(self, status: int) -> None:
@@ -283,8 +307,12 @@ def test_the_delete_interface_of_version_2_is_used(
     ann.deliver()
     assert {name for name, _, _ in handler.lines} == {"plan"}
     ann.days = []
+    write_notes(url)
     assert ann.deliver().deleted
-    assert handler.lines == {}
+    assert {tags for _, tags, _ in handler.lines} == {
+        "athlete=Ann B,kind=note,session=s",
+        "athlete=ben,kind=pain,session=s",
+    }
     assert set(handler.requests) == {"/api/v2/write", "/api/v2/delete"}
 
 

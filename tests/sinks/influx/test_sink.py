@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import datetime
 import signal
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from dsp.types import ActivityChange, Metric, Step
+from dsp.types import Activity, ActivityChange, Metric, Step
 from monitor.core.errors import SinkError
 from monitor.core.monotonic import SystemClock
 from monitor.core.records import Out, SensorStatus, SessionEnded, SessionStarted
@@ -19,8 +21,12 @@ from monitor.core.retry import Backoff
 from monitor.core.secret import Secret
 from monitor.pipeline.session import Session
 from monitor.simulation.simulated_runner import simulated_recording
+from monitor.simulation.squad import SQUAD
+from monitor.simulation.squad_history import past_runs
 from monitor.sinks.influx.sink import INFLUX_SINK, InfluxSettings, InfluxSink
 from monitor.sinks.outbox import OutboxParams
+from monitor.storage.changed_days import note_changed_run, read_changed_days
+from monitor.storage.session_edit import delete_session
 from monitor.storage.session_info import SessionInfo
 from monitor.storage.store import Store
 from tests.stack.servers import RAW_BUCKET, TOKEN, Influx, VictoriaMetrics
@@ -230,3 +236,71 @@ async def test_the_receiver_of_another_make_finds_no_line_invalid(
     assert await asyncio.to_thread(victoria.invalid) == 0
     steps = sum(isinstance(r, Step) for r in run)
     assert await asyncio.to_thread(victoria.samples, "step_count") == steps
+
+
+def squad_store(folder: Path) -> Store:
+    """Two weeks of the demo's athlete who runs every third day, as stored runs."""
+    made = Store(folder / "weeks.db")
+    (hana,) = [a for a in SQUAD if a.name == "Hana"]
+    for past in list(past_runs(hana, datetime.date(2026, 3, 30)))[-3:]:
+        at = past.started.isoformat()
+        made.begin(SessionInfo(id=past.session, athlete="Hana", title="", started_utc=at, utc_offset_s=0))
+        made.write(past.session, past.records)
+        made.end(past.session, float(past.seconds))
+    return made
+
+
+def run_times(influx: Influx, measurement: str, field: str) -> list[str]:
+    series = influx.query(f'SELECT "{field}" FROM "{measurement}"')
+    times = {row[0] // 10**9 for one in series for row in one["values"]}
+    return sorted(str(datetime.datetime.fromtimestamp(t, datetime.UTC).date()) for t in times)
+
+
+async def send(store: Store, influx: Influx) -> None:
+    await sink(store, influx.url).run(nothing())
+
+
+def test_a_deleted_run_is_gone_from_the_server_with_its_day(influx: Influx, tmp_path: Path) -> None:
+    with squad_store(tmp_path) as store:
+        asyncio.run(send(store, influx))
+        days = run_times(influx, "run", "km")
+        assert days == run_times(influx, "day", "km") == ["2026-03-23", "2026-03-26", "2026-03-29"]
+        delete_session(store, store.sessions()[0])
+        asyncio.run(send(store, influx))
+        assert run_times(influx, "run", "km") == run_times(influx, "day", "km") == days[:2]
+        assert read_changed_days(store).days == {}
+
+
+def test_after_a_change_a_run_has_the_speeds_and_numbers_of_now_alone(
+    influx: Influx, tmp_path: Path
+) -> None:
+    with squad_store(tmp_path) as store:
+        asyncio.run(send(store, influx))
+        last = store.sessions()[0]
+        before = influx.query(
+            'SELECT "seconds" FROM "run" WHERE time > \'2026-03-28T00:00:00Z\' GROUP BY "speed"'
+        )
+        slower = [
+            replace(m, estimate=replace(m.estimate, value=0.8 * m.estimate.value))
+            for m in store.metrics(last.id, ["speed_mps", "cadence_spm"])
+        ]
+        store.replace_measurements(last.id, [ActivityChange(0.0, Activity.RUN, 0.0), *slower], "2")
+        note_changed_run(store, last)
+        asyncio.run(send(store, influx))
+        where = "WHERE time > '2026-03-28T00:00:00Z'"
+        after = influx.query(f'SELECT "seconds" FROM "run" {where} GROUP BY "speed"')
+        speeds = [{one["tags"]["speed"] for one in series} - {"unknown"} for series in (before, after)]
+        assert all(speeds)
+        assert not speeds[0] & speeds[1]
+        (day,) = influx.query(f'SELECT "km", "contact_ms" FROM "day" {where}')
+        assert day["values"][0][1] == pytest.approx(0.8 * 2.3 * 1080 / 1000, rel=0.03)
+        assert day["values"][0][2] is None, "a metric that is no more must not stay"
+        assert run_times(influx, "run", "km") == ["2026-03-23", "2026-03-26", "2026-03-29"]
+
+
+def test_a_server_that_cannot_delete_stops_nothing(victoria: VictoriaMetrics, tmp_path: Path) -> None:
+    with squad_store(tmp_path) as store:
+        store.acknowledge(INFLUX_SINK, store.last_row())
+        delete_session(store, store.sessions()[0])
+        asyncio.run(send(store, victoria))  # type: ignore[arg-type]
+        assert read_changed_days(store).days == {}

@@ -427,10 +427,15 @@ def test_a_runner_deletes_the_own_days_of_the_plan_and_nothing_else(
     assert ask_to_delete(proxy, "bens-token", asked) == 403
     assert ask_to_delete(proxy, "", asked) == 401
     assert len(taken) == 1
+    noted = Deletion(measurement="note", athlete="ben", kind="pain").predicate()
+    assert ask_to_delete(proxy, "bens-token", {**SPAN, "predicate": noted}) == 204
+    assert ask_to_delete(proxy, "anns-token", {**SPAN, "predicate": noted}) == 403
 
 
 NO_DELETIONS = (
     {**SPAN, "predicate": '_measurement="second" AND athlete="ben"'},
+    {**SPAN, "predicate": '_measurement="note" AND athlete="ben"'},
+    {**SPAN, "predicate": '_measurement="note" AND athlete="ben" AND kind="tag"'},
     {**SPAN, "predicate": '_measurement="log"'},
     {**SPAN, "predicate": 'athlete="ben"'},
     {**SPAN, "predicate": ""},

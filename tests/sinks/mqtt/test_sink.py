@@ -6,9 +6,11 @@ import asyncio
 import contextlib
 import gc
 import itertools
+import json
 import logging
+import re
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,14 +21,18 @@ import pytest
 from dsp.metrics import METRICS
 from dsp.types import Activity, ActivityChange, Band, Cue, CueKind, Estimate, Fault, Metric, Side
 from monitor.core.channel import Channel
+from monitor.core.line_answer import LineAnswer
 from monitor.core.monotonic import SystemClock
 from monitor.core.mqtt_client import IN_FLIGHT, MqttSettings
 from monitor.core.records import LinkState, Out, SensorStatus, SessionEnded, SessionStarted
 from monitor.core.retry import Backoff
 from monitor.core.secret import Secret
 from monitor.pipeline.announcements import SILENCES
-from monitor.pipeline.cue_policy import notice
+from monitor.pipeline.cue_policy import SILENT_BY_PLAN, notice
 from monitor.pipeline.load_watch import PRIVATE_NOTICES
+from monitor.sinks.live_state import LiveState
+from monitor.sinks.mqtt.home_assistant import MeasuredEntities, discovery_message
+from monitor.sinks.mqtt.messages import state_message
 from monitor.sinks.mqtt.sink import MqttSink
 from monitor.sinks.outbox import OutboxParams
 from monitor.storage.session_info import SessionInfo
@@ -94,11 +100,13 @@ def key(record: Metric) -> tuple[float, str]:
 class Run:
     """A session whose records go into the store and to the sink."""
 
-    def __init__(self, store: Store, settings: MqttSettings) -> None:
+    def __init__(
+        self, store: Store, settings: MqttSettings, say_line: Callable[[str], LineAnswer] | None = None
+    ) -> None:
         self.store = store
         self.records: Channel[Out] = Channel(10_000)
         store.skip_history("mqtt")
-        self.sink = MqttSink(settings, store, STARTED, SystemClock(), PARAMS, QUICK)
+        self.sink = MqttSink(settings, store, STARTED, SystemClock(), PARAMS, QUICK, say_line=say_line)
         store.write(STARTED.session, [STARTED])
 
     async def tell(self, *records: Out) -> None:
@@ -125,8 +133,10 @@ class Run:
 
 
 @contextlib.asynccontextmanager
-async def running(store: Store, settings: MqttSettings) -> AsyncIterator[Run]:
-    run = await asyncio.to_thread(Run, store, settings)
+async def running(
+    store: Store, settings: MqttSettings, say_line: Callable[[str], LineAnswer] | None = None
+) -> AsyncIterator[Run]:
+    run = await asyncio.to_thread(Run, store, settings, say_line)
     task = asyncio.create_task(run.sink.run(run.records.batches()))
     try:
         yield run
@@ -206,15 +216,15 @@ async def test_a_killed_broker_keeps_what_waits_for_a_reader_that_is_away(
         await heard.until(lambda: everything <= values(heard).keys())
 
 
-async def test_state_and_availability_are_kept_for_who_comes_later(broker: Broker, store: Store) -> None:
+async def test_the_state_has_what_is_measured_and_availability_is_kept_for_who_comes_later(
+    broker: Broker, store: Store
+) -> None:
     async with running(store, settings(broker)) as run:
         await run.tell(ActivityChange(1.0, Activity.RUN, 1.0), *second(5.0))
         async with listening(broker, "homeassistant", "gait/ann/#") as heard:
             await heard.until(lambda: heard.of("gait/ann/state") and heard.of("gait/ann/metrics"))
             assert heard.of("gait/ann/availability") == ["online"]
-        async with listening(broker, "ann", "gait/ann/state") as late:
-            await late.until(lambda: late.of("gait/ann/state"))
-            state = late.of("gait/ann/state")[-1]
+        state = heard.of("gait/ann/state")[-1]
         assert state["activity"] == "run"
         assert state["now"]["cadence_spm"] == 165.0
         assert "speed_mps" not in state["now"]  # nobody measured it
@@ -306,6 +316,61 @@ async def test_a_cue_that_is_on_its_way_when_the_broker_dies_comes_when_it_is_ba
     assert [said["t_s"] for said in heard.of("gait/ann/cues")] == [10.0]
 
 
+async def test_a_coachs_line_comes_over_the_broker_and_from_the_coach_alone(
+    broker: Broker, store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    taken: list[str] = []
+
+    def take(text: str) -> LineAnswer:
+        taken.append(text)
+        return LineAnswer.WAITS if text else LineAnswer.NO_LINE
+
+    async with broker.client("coach") as coach:
+        await coach.publish("gait/ann/line", "from before", qos=1, retain=True)
+        async with running(store, settings(broker), take) as run:
+            async with asyncio.timeout(30):
+                while not (run.sink._client and await run.left() == 0):  # noqa: ASYNC110 -- it has no event
+                    await asyncio.sleep(0.02)
+            for user in ("bob", "homeassistant"):
+                async with broker.client(user) as other:
+                    await other.publish("gait/ann/line", f"from {user}", qos=1)
+            for text in ("Schultern locker ☺", b"\xff", "", "last"):
+                await coach.publish("gait/ann/line", text, qos=1)
+            async with asyncio.timeout(30):
+                while "last" not in taken:  # noqa: ASYNC110 -- it has no event
+                    await asyncio.sleep(0.02)
+        await coach.publish("gait/ann/line", None, qos=1, retain=True)  # a broker keeps it otherwise
+    assert taken == ["Schultern locker ☺", "\ufffd", "", "last"]
+    assert "a coach's line was not taken (no_line)" in caplog.text
+
+
+async def test_a_coach_reads_everybody_and_writes_lines_alone(broker: Broker) -> None:
+    async with (
+        listening(broker, "homeassistant", "gait/#", "homeassistant/#") as all_seeing,
+        listening(broker, "coach", "gait/#", "homeassistant/#") as coach,
+        broker.client("coach") as writer,
+        broker.client("ann") as ann,
+    ):
+        for topic in (
+            "gait/ann/state",
+            "gait/ann/cues",
+            "homeassistant/device/gaitcue/ann/config",
+            "gait/line",
+        ):
+            await writer.publish(topic, "1", qos=1)
+        await writer.publish("gait/ann/line", "2", qos=1)
+        await ann.publish("homeassistant/device/gaitcue/ann/config", "3", qos=1)
+        await ann.publish("gait/ann/state", "4", qos=1)
+        await all_seeing.until(lambda: len(all_seeing.got) >= 3)
+        await coach.until(lambda: len(coach.got) >= 2)
+    assert sorted(all_seeing.got) == [
+        ("gait/ann/line", 2),
+        ("gait/ann/state", 4),
+        ("homeassistant/device/gaitcue/ann/config", 3),
+    ]
+    assert sorted(coach.got) == [("gait/ann/line", 2), ("gait/ann/state", 4)]
+
+
 async def test_a_runner_reads_and_writes_nowhere_but_in_their_own_topics(broker: Broker) -> None:
     async with (
         listening(broker, "homeassistant", "gait/#", "homeassistant/#") as all_seeing,
@@ -372,7 +437,7 @@ async def test_home_assistant_finds_every_metric_and_can_read_it(broker: Broker,
         await run.tell(*(Metric(6.0, None, Estimate(m.name, 1.5, 0.1, "x")) for m in METRICS if m.second))
         await heard.until(lambda: any("power_w" in s["now"] for s in heard.of("gait/ann/state")))
         state = heard.of("gait/ann/state")[-1]
-        (found,) = heard.of("homeassistant/device/gaitcue/ann/config")
+        *_, found = heard.of("homeassistant/device/gaitcue/ann/config")
     parts = found["components"]
     for part in parts.values():
         assert part["availability"][0] == {"topic": "gait/ann/availability"}
@@ -394,8 +459,96 @@ async def test_home_assistant_finds_every_metric_and_can_read_it(broker: Broker,
     assert rendered(parts["sensor1_link"], state) == "ON"
     assert rendered(parts["sensor1_battery"], state) == "80.0"
     assert rendered(parts["sensor2_link"], state) == "OFF"
+    assert "sensor2_battery" not in parts  # it never told
+    diagnostic = {key for key, part in parts.items() if part.get("entity_category") == "diagnostic"}
+    assert diagnostic == {"sensor1_link", "sensor2_link", "sensor1_battery"}
+    assert {key for key, part in parts.items() if "expire_after" not in part} == {"cue"}
+    speeds = [key for key, part in parts.items() if part.get("device_class") == "speed"]
+    assert speeds == ["speed_mps"]  # what is lost per step is no speed of anything
     assert {f.value for f in Fault} <= set(parts["cue"]["event_types"])
     assert parts["cue"]["state_topic"] == "gait/ann/cues"
+
+
+async def test_home_assistant_keeps_what_was_measured_in_earlier_runs_and_is_told_once(
+    broker: Broker, store: Store
+) -> None:
+    earlier = SessionInfo(id="earlier", athlete="ann", title="", started_utc="2026-11-24T07:00:00+00:00")
+    power = Metric(1.0, None, Estimate("power_w", 200.0, 1.0, "pod"))
+    await asyncio.to_thread(store.begin, earlier)
+    await asyncio.to_thread(store.write, "earlier", [power])
+    await asyncio.to_thread(store.end, "earlier", 2.0)
+    async with (
+        listening(broker, "homeassistant", "gait/ann/#", "homeassistant/#") as heard,
+        running(store, settings(broker)) as run,
+    ):
+        await heard.until(lambda: heard.of("homeassistant/device/gaitcue/ann/config"))
+        for t in range(30):  # the state goes out once a second
+            await run.tell(*second(float(t)))
+            await asyncio.sleep(0.1)
+        await heard.until(lambda: len(heard.of("gait/ann/state")) > 2)
+        first, *later = heard.of("homeassistant/device/gaitcue/ann/config")
+    assert "power_w" in first["components"]
+    alone = {"power_w", "activity", "cue", "sensor1_link", "sensor2_link"}
+    assert set(first["components"]) == alone
+    (told,) = later
+    assert {"power_w", "cadence_spm", "cadence_spm_out_of_band"} <= told["components"].keys()
+
+
+async def test_a_home_assistant_that_comes_later_gets_no_old_state(broker: Broker, store: Store) -> None:
+    async with running(store, settings(broker)) as run:
+        await run.tell(*second(5.0))
+        await run.end()
+    async with listening(broker, "homeassistant", "gait/ann/#", "homeassistant/#") as late:
+        await late.until(lambda: late.of("homeassistant/device/gaitcue/ann/config"))
+        await asyncio.sleep(0.3)
+        assert late.of("gait/ann/availability") == ["offline"]
+        assert late.of("gait/ann/state") == []
+
+
+def test_out_of_band_is_told_only_while_it_would_be_cued() -> None:
+    def state(value: float, muted: str = "") -> dict[str, Any]:
+        live = LiveState()
+        band = Band(1.0, "cadence_spm", 170.0, 165.0, 177.0, muted)
+        live.push([band, Metric(2.0, None, Estimate("cadence_spm", value, 0.5, "foot"))])
+        found: dict[str, Any] = json.loads(state_message("gait/ann", live).payload)
+        return found
+
+    body = json.loads(
+        discovery_message(
+            "homeassistant",
+            "gait/ann",
+            "ann",
+            (),
+            "1",
+            MeasuredEntities(metrics=frozenset({"cadence_spm"})),
+        ).payload
+    )
+    part = body["components"]["cadence_spm_out_of_band"]
+    assert (part["platform"], part["device_class"]) == ("binary_sensor", "problem")
+    (_, measured) = part["availability"]
+    for value, muted, lamp, there in (
+        (160.0, "", "ON", "online"),
+        (170.0, "", "OFF", "online"),
+        (180.0, "", "ON", "online"),
+        (160.0, "warm-up", "OFF", "offline"),
+        (160.0, SILENT_BY_PLAN, "OFF", "offline"),
+    ):
+        assert rendered(part, state(value, muted)) == lamp
+        assert rendered(measured, state(value, muted)) == there
+    assert rendered(measured, {"out_of_band": {}}) == "offline"
+
+
+def test_the_example_in_the_docs_names_the_entity_that_home_assistant_makes() -> None:
+    """Home Assistant makes the id of an entity from the names of its device and of itself."""
+    seen = MeasuredEntities(metrics=frozenset({"cadence_spm"}))
+    body = json.loads(discovery_message("homeassistant", "gait/ann", "ann", (), "1", seen).payload)
+    part = body["components"]["cadence_spm_out_of_band"]
+    slug = f"{body['device']['name']} {part['name']}".lower().replace(" ", "_")
+    text = (Path(__file__).parents[3] / "docs" / "coaches.md").read_text(encoding="utf-8")
+    (example,) = [block for block in re.findall("```yaml\n(.*?)```", text, re.DOTALL) if "lamp" in block]
+    named = re.findall(rf"entity_id: ({part['platform']}\.\w+)", example)
+    assert named == 2 * [f"{part['platform']}.{slug}"]
+    assert example.count("trigger: state") == 2
 
 
 def rendered(part: dict[str, Any], state: dict[str, Any]) -> str:

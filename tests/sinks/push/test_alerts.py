@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from dsp.types import Band, Cue, CueKind, Estimate, Fault, Metric
 from monitor.core.records import LinkState, Out, SensorStatus, SinkStatus
 from monitor.pipeline import load_watch
+from monitor.pipeline.coach_lines import LINE_WORDING
 from monitor.pipeline.cue_policy import notice
 from monitor.sinks.push import alerts
 from monitor.sinks.push.alerts import Alert, Alerts, AlertSettings
@@ -161,3 +163,14 @@ def test_a_run_that_is_not_being_stored_is_pushed_at_once_and_once(sink: str) ->
 
 def test_a_far_end_that_is_away_is_no_push() -> None:
     assert told([SinkStatus(5.0, "influx", False, "not connected yet")]) == []
+
+
+def test_every_line_of_a_coach_is_pushed_once_and_one_that_was_not_said_is_not() -> None:
+    alerts = Alerts(AlertSettings(language="de"), NOON)
+    lines = [replace(notice(t, LINE_WORDING, f"Coach: {text}"), withheld=w) for t, text, w in (
+        (60.0, "Locker bleiben", ""), (90.0, "Locker bleiben", ""), (99.0, "zu spät", "late"),
+    )]  # fmt: skip
+    found = [alert for line in lines for alert in alerts.push(line)]
+    assert [(a.title, a.text, a.priority) for a in found] == 2 * [
+        ("Dein Trainer", "Dein Trainer: Locker bleiben", 3)
+    ]

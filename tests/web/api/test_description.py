@@ -18,17 +18,24 @@ from monitor.core.http_pairing import PairedDevices
 from monitor.core.http_roles import AccessRole
 from monitor.core.json_codec import RECORD_KINDS
 from monitor.core.monotonic import SystemClock
+from monitor.core.packet import INTERVALS, PAUSE, wish_packet
 from monitor.core.session_settings import (
     CoachSettings,
     CueSettings,
+    LapSettings,
     SensorSettings,
     SessionSettings,
     TodaysLimits,
 )
+from monitor.pipeline.load_watch import UsedAllowance
+from monitor.pipeline.run_timer import EndedLap, IntervalPart, IntervalPlan
+from monitor.pipeline.session import Session
 from monitor.review import cue_outcomes, downhill, feedback_text, offline_comparison, splits, time_in_band
 from monitor.review.asymmetry import Legs
+from monitor.review.foot_drawing import FootPath, FootThird
 from monitor.review.history_comparison import BaselineChange, PreviousRunsComparison
 from monitor.review.training_plan import PlanKeeper, StoredDecision, new_entry
+from monitor.service.runner_wishes import RunnerWishes
 from monitor.simulation.drifting_runner import coached_settings, drifting_bouts
 from monitor.simulation.simulated_runner import RadioModel, recording_of_run
 from monitor.sinks.live_state import LiveState
@@ -123,7 +130,13 @@ def client(folder: Path) -> TestClient:
     keeper = PlanKeeper(folder, "me", PlanSettings(sex="woman", born_year=1974))
     if not keeper.log.lines():
         keeper.add(*(new_entry(kind, fields, RUNNER_NOW) for kind, fields in WRITTEN.items()))
-    client = page_client(folder, LiveFeed(state, SystemClock()), plan=keeper)
+    coach = CoachSettings(today=TodaysLimits(most_km=5.0))
+    run = Session(SessionSettings(coach=coach))
+    run.push(
+        wish_packet(1.0, INTERVALS, b'{"repeats": 2, "work_s": 60, "easy_s": 30, "pace_s_per_km": 280}'),
+        wish_packet(70.0, PAUSE),
+    )
+    client = page_client(folder, LiveFeed(state, SystemClock(), run=run), plan=keeper)
     client.app.state.runner_now = lambda: RUNNER_NOW  # type: ignore[attr-defined]
     return client
 
@@ -224,6 +237,42 @@ def test_what_is_sent_is_described_to_its_last_field(description: dict[str, Any]
                 assert all(field.get("description") for field in model["properties"].values()), path
 
 
+def test_what_is_sent_must_be_of_the_described_type(
+    client: TestClient, description: dict[str, Any]
+) -> None:
+    """A tick is not a number and a number not a tick, whatever Python takes them for."""
+    components, tried = description["components"]["schemas"], 0
+    wrong: dict[str, list[Any]] = {"number": [True, "1"], "boolean": [0, "true"], "string": [1, True]}
+    for method, path, operation in operations(description):
+        schema = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+        for model in models_of(schema, components, {}).values():
+            for field, about in model["properties"].items():
+                types = {s.get("type") for s in about.get("anyOf", [about])}
+                for value in [v for kind in types & wrong.keys() for v in wrong[kind]]:
+                    answer = client.request(method, path.format(id=TWO, note=1), json={field: value})
+                    assert answer.status_code == 422, (path, field, value)
+                    assert any(d["loc"] == ["body", field] for d in answer.json()["detail"]), (path, field)
+                    tried += 1
+    assert tried > 10
+
+
+@pytest.mark.parametrize("body", [b'{"text": "\xe4"}', b"\x80"])
+def test_a_body_that_is_no_text_is_refused_as_described(client: TestClient, body: bytes) -> None:
+    sent = {"content": body, "headers": {"content-type": "application/json", "accept-language": "de"}}
+    answer = client.post(f"/api/v1/sessions/{ONE}/notes", **sent)
+    assert answer.status_code == 422
+    assert RefusalJson.model_validate_json(answer.text).detail == "Die Anfrage enthält kein lesbares JSON."
+
+
+def test_a_method_that_is_not_there_is_told_all_that_are(
+    client: TestClient, description: dict[str, Any]
+) -> None:
+    for path, methods in description["paths"].items():
+        answer = client.request("OPTIONS", path.format(id=TWO, note=1, format="fit", name="x.fit"))
+        assert answer.status_code == 405, path
+        assert set(answer.headers["allow"].split(", ")) == {m.upper() for m in methods}, path
+
+
 def test_a_field_without_words_or_unit_is_found() -> None:
     class Poor(ApiModel):
         """A model that lacks something."""
@@ -275,7 +324,10 @@ def test_what_is_changed_is_as_described(folder: Path, tmp_path: Path) -> None:
     """One session after another change, the last of which deletes what they made of it."""
     with Store(copy_store(folder, tmp_path) / DATABASE) as store:
         note = store.notes(ONE)[0].id
-    client = page_client(tmp_path, plan=PlanKeeper(tmp_path, "me"))
+    wishes = RunnerWishes(lambda: 0.0)
+    wishes.open(lambda packet: None)
+    feed = LiveFeed(LiveState(), SystemClock(), controls=wishes)
+    client = page_client(tmp_path, feed, plan=PlanKeeper(tmp_path, "me"))
     fit = client.get(f"/api/v1/sessions/{ONE}/export/fit").content
     code = PairedDevices(tmp_path).make_code("tablet", AccessRole.COACH, None)
     others: list[tuple[str, str, dict[str, Any]]] = [
@@ -283,6 +335,7 @@ def test_what_is_changed_is_as_described(folder: Path, tmp_path: Path) -> None:
         ("POST", "/plan/sharing", {"json": {"items": ["pain"], "on": True}}),
         ("PUT", "/import/{name}", {"content": fit}),
         ("POST", "/pair", {"json": {"code": code}}),
+        ("POST", "/run", {"json": {"do": "pause"}}),
     ]
     for method, path, sent in [*CHANGED, *others]:
         session = sent.get("params", {}).get("really", ONE)
@@ -298,7 +351,7 @@ def test_every_route_was_asked() -> None:
     assert (
         asked
         | {("PUT", "/import/{name}"), ("POST", "/pair"), ("POST", "/pair/renew"), ("POST", "/log")}
-        | {("POST", "/plan/sharing")}
+        | {("POST", "/plan/sharing"), ("POST", "/run"), ("POST", "/live/line")}
         == ROUTES.keys()
     )
 
@@ -357,6 +410,11 @@ def test_the_model_of_a_record_has_its_fields(kind: str) -> None:
         (CueSettings, sessions.CueSettingsJson),
         (CoachSettings, sessions.CoachSettingsJson),
         (TodaysLimits, sessions.TodaysLimitsJson),
+        (LapSettings, sessions.LapSettingsJson),
+        (UsedAllowance, live.UsedAllowanceJson),
+        (EndedLap, live.LapJson),
+        (IntervalPart, live.IntervalPartJson),
+        (IntervalPlan, live.IntervalsJson),
         (SessionSettings, sessions.SessionSettingsJson),
         (Note, sessions.NoteJson),
         (NumberChange, sessions.NumberChangeJson),
@@ -369,6 +427,8 @@ def test_the_model_of_a_record_has_its_fields(kind: str) -> None:
         (cue_outcomes.Effect, review.EffectJson),
         (cue_outcomes.CoachedRun, review.CoachedRunJson),
         (Legs, review.LegsJson),
+        (FootThird, review.FootThirdJson),
+        (FootPath, review.FootPathJson),
         (splits.Split, review.SplitJson),
         (splits.Change, review.ChangeJson),
         (PreviousRunsComparison, review.PreviousRunsJson),

@@ -16,9 +16,11 @@ from monitor.core.http_pairing import PairedDevices
 from monitor.core.http_roles import AccessRole
 from monitor.core.session_settings import CoachSettings, TodaysLimits
 from monitor.review.training_plan import PLAN_RULES_VERSION, PlanKeeper
+from monitor.service.runner_wishes import RunnerWishes
 from monitor.simulation.simulated_runner import simulated_recording
 from monitor.storage.backup import DATABASE
 from monitor.storage.import_recording import import_recording
+from monitor.storage.runner_log import RunnerLog, decision_log_path
 from monitor.storage.store import Store
 from monitor.training.plan_settings import PlanSettings
 from tests.web.clients import page_client
@@ -59,12 +61,13 @@ def ended_cues(client: TestClient) -> list[str]:
     """What the run that goes on, here a stand-in, was asked: it must be asked on its own event loop."""
     asked = list[str]()
 
-    def stop_cues(reason: str) -> bool:
-        asyncio.get_running_loop()
-        asked.append(reason)
-        return True
+    class Wishes(RunnerWishes):
+        def stop_cues(self, reason: str) -> bool:
+            asyncio.get_running_loop()
+            asked.append(reason)
+            return True
 
-    client.app.state.live_feed.stop_cues = stop_cues  # type: ignore[attr-defined]
+    client.app.state.live_feed.controls = Wishes(lambda: 0.0)  # type: ignore[attr-defined]
     return asked
 
 
@@ -146,8 +149,10 @@ def test_what_was_shown_on_a_past_day_is_told_where_it_was_something_else(
     set_clock(api, 1)
     early = api.get("/api/v1/plan?day=2026-11-24").json()["then"]
     assert early == {"headline": "Today: up to 6.0 km, easy.", "same": False, "newer_rules": False}
-    path = keeper.folder / "runner-log" / "ann-plan.jsonl"
-    path.write_text(path.read_text().replace(f'"rules": {PLAN_RULES_VERSION}', '"rules": 1'))
+    decisions = RunnerLog(decision_log_path(keeper.folder, keeper.athlete))
+    kept = decisions.lines()
+    assert {line["rules"] for line in kept} == {PLAN_RULES_VERSION}
+    decisions.add(*({**line, "rules": 1} for line in kept))
     assert api.get("/api/v1/plan?day=2026-11-24").json()["then"]["newer_rules"] is True
     assert api.get("/api/v1/plan").json()["then"] is None
 
@@ -277,6 +282,16 @@ def test_without_a_plan_there_is_none_to_be_had(tmp_path: Path) -> None:
 
 
 # ------------------------------------------------------------------ red flags
+
+
+def test_while_running_is_stopped_nobody_is_offered_a_test_of_the_calf(api: TestClient) -> None:
+    """Heel raises until it goes no more, with a calf that is swollen and warm, were one tap away."""
+    declare(api)
+    assert api.get("/api/v1/plan").json()["benchmarks"] == ["heel_raise", "hamstring_curl"]
+    write(api, "flag", flag="calf_hot")
+    assert api.get("/api/v1/plan").json()["benchmarks"] == []
+    write(api, "cleared", by="my doctor")
+    assert len(api.get("/api/v1/plan").json()["benchmarks"]) == 2
 
 
 def test_the_list_of_red_flags_has_its_answers_with_the_emergency_number(api: TestClient) -> None:

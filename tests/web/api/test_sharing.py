@@ -86,6 +86,22 @@ def test_a_switch_is_delivered_at_once_and_withdrawing_deletes(server: Server) -
     assert shared_in(client.get(PATH).json()) == {"phase"}
 
 
+def test_an_entry_of_the_log_that_shares_or_withdraws_is_delivered_at_once_too(server: Server) -> None:
+    client = client_of(server)
+
+    def write(kind: str, **body: Any) -> Any:
+        answer = client.post("/api/v1/log", json={"kind": kind, "fields": {}, **body})
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    shared = write("share", fields={"item": "pain", "on": True})
+    assert "sent" in shared["came"][0]
+    assert write("morning", fields={"pain": 1})["came"] == []
+    assert server.got == [{"pain"}]
+    assert "deleted" in write("withdrawn", replaces=shared["entry"]["id"])["came"][0]
+    assert server.got == [{"pain"}, set()]
+
+
 def test_a_server_that_is_away_is_told_and_the_switch_holds(server: Server) -> None:
     client = client_of(server)
     switch(client, *SHARED_ITEMS, on=True)

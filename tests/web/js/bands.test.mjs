@@ -9,7 +9,6 @@ import {
   valueRange,
   valueTicks,
 } from "../../../monitor/web/static/live/strip_shapes.js";
-import { bandOutline } from "../../../monitor/web/static/review/band_outline.js";
 import { holds } from "./seeded.mjs";
 
 // Bands [t, low, high], some with an open edge.
@@ -24,19 +23,6 @@ function bandsOf(random) {
 
 // The band in force at an instant.
 const inForce = (bands, t) => bands.findLast(([begin]) => begin <= t) ?? [0, null, null];
-
-// The stretches of an outline: { x, y } without the nulls between them.
-function stretches({ x, y }) {
-  const out = [];
-  let from = 0;
-  x.forEach((value, i) => {
-    if (value !== null) return;
-    out.push({ x: x.slice(from, i), y: y.slice(from, i) });
-    from = i + 1;
-  });
-  assert.equal(from, x.length, "every outline is closed off by a null");
-  return out;
-}
 
 test("at every instant that is shown the corners give the band that is in force then", () => {
   holds(300, (random) => {
@@ -81,34 +67,6 @@ test("a band that began before the strip does is drawn from its left edge on", (
   );
   assert.deepEqual(bandCorners([], 0, 10).t, []);
   assert.deepEqual(bandCorners([[11, 1, 2]], 0, 10).t, [], "not yet in force");
-});
-
-test("an outline goes along the upper edge, back along the lower one, and is closed", () => {
-  const outline = bandOutline([1, 2, 3], [10, 11, 12], [20, 21, 22]);
-  assert.deepEqual(outline, { x: [1, 2, 3, 3, 2, 1, 1, null], y: [20, 21, 22, 12, 11, 10, 20, null] });
-});
-
-test("each stretch in which both edges are known has an outline of its own, and nothing else has", () => {
-  holds(300, (random) => {
-    const x = random.list(random.whole(0, 40), (i) => i);
-    const edge = () => x.map(() => (random.between(0, 1) < 0.25 ? null : random.between(0, 9)));
-    const low = edge(),
-      high = edge();
-    const outlines = stretches(bandOutline(x, low, high)),
-      covered = new Set();
-    for (const { x: xs, y: ys } of outlines) {
-      const n = (xs.length - 1) / 2;
-      assert.deepEqual([xs.at(-1), ys.at(-1)], [xs[0], ys[0]], "closed");
-      for (let k = 0; k < n; k++) {
-        assert.equal(ys[k], high[xs[k]]);
-        assert.equal(ys[2 * n - 1 - k], low[xs[k]]);
-        assert.ok(k === 0 || xs[k] === xs[k - 1] + 1, "in one piece");
-        covered.add(xs[k]);
-      }
-      assert.ok(!covered.has(xs[0] - 1), "not cut in two");
-    }
-    for (const i of x) assert.equal(covered.has(i), low[i] !== null && high[i] !== null);
-  });
 });
 
 const same = (value) => value;

@@ -40,6 +40,15 @@ test("the four signals can be told apart by ear and by eye, and only a correctio
   assert.ok(all[0].gain < all[3].gain, "praise is softer than a correction");
 });
 
+test("an interval is told apart by ear: three tones up for work, down for what is easy, and no beats", () => {
+  const work = signalsOf({ kind: "notice", fault: null, wording: "interval_work" }),
+    easy = signalsOf({ kind: "notice", fault: null, wording: "interval_easy" });
+  assert.deepEqual([pitch(work), pitch(easy)], [1, -1]);
+  assert.deepEqual([work.tones.length, easy.tones.length, work.beats, easy.beats], [3, 3, false, false]);
+  assert.equal(signalsOf({ kind: "notice", wording: "lap" }).tones.length, 2);
+  for (const [, from, length] of work.tones) assert.ok(from + length <= 0.42);
+});
+
 test("tones are over before words begin, 0.42 s after them", () => {
   for (const kind of ["notice", "correct"])
     for (const fault of FAULTS)

@@ -47,6 +47,15 @@ test("rows of numbers and sensors are merged, beats grow and stay in order", () 
   assert.deepEqual([state.beats.length, state.beats.at(-1)], [24, 39]);
 });
 
+test("the timer is merged; the allowance of today is told as a whole, or taken away", () => {
+  const state = { ...start(), timer: { paused_at_s: 3, laps: [] }, allowance: { used: 1, limit: 5 } };
+  applyChange(state, { timer: { paused_at_s: null }, allowance: { used: 2, limit: 5 } });
+  assert.deepEqual(state.timer, { paused_at_s: null, laps: [] });
+  assert.deepEqual(state.allowance, { used: 2, limit: 5 });
+  applyChange(state, { allowance: null });
+  assert.equal(state.allowance, null);
+});
+
 test("another session takes the place of the one before, whole", () => {
   const state = { ...start(), session: { session: "a", note: "old" } };
   applyChange(state, { session: { session: "b" } });

@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { noticeText, sensorCondition, sensorText } from "../../../monitor/web/static/live/panels.js";
-import { isStale, tileNames } from "../../../monitor/web/static/live/tiles.js";
 import "./messages.mjs";
 
 const SENSOR = {
@@ -39,32 +38,18 @@ test("the notice names every sink in trouble, after the end of the session; else
     store: { sink: "store", ok: true, text: "" },
     mqtt: { sink: "mqtt", ok: false, text: "refused" },
   };
-  assert.equal(noticeText({ sinks, ended: null }), "influx: not reached mqtt: refused");
+  assert.equal(noticeText({ sinks, ended: null }), "influx: not reached · mqtt: refused");
   for (const ended of ["the input ended", "stopped"])
     assert.equal(noticeText({ sinks: {}, ended }), "Run finished.");
   assert.match(noticeText({ sinks, ended: "x" }), /^Run stopped: x\. influx/);
   assert.equal(noticeText({ sinks: { store: sinks.store }, ended: null }), "");
 });
 
-test("a tile stands for each metric of that role that was measured, but not for the big number", () => {
-  const tile = (order) => ({ roles: ["tile"], order });
-  const legend = {
-    contact_ms: tile(3),
-    cadence_spm: tile(1),
-    speed_mps: tile(2),
-    rest: { roles: [], order: 0 },
+test("a sensor that is gone is named on top, as long as the run goes on", () => {
+  const sensors = {
+    a: { sensor: "left", link: "lost", text: "gone" },
+    b: { sensor: "right", link: "streaming", text: "" },
   };
-  const value = { value: 1 };
-  assert.deepEqual(
-    tileNames(legend, { contact_ms: value, cadence_spm: value, speed_mps: value, rest: value }),
-    ["speed_mps", "contact_ms"],
-  );
-  assert.deepEqual(tileNames(legend, { contact_ms: value }), ["contact_ms"]);
-  assert.deepEqual(tileNames(legend, {}), []);
-});
-
-test("a number is stale when it is more than 4 s old, or was never there", () => {
-  assert.equal(isStale({ t_s: 14 }, { t_s: 10 }), false);
-  assert.equal(isStale({ t_s: 14.1 }, { t_s: 10 }), true);
-  assert.equal(isStale({ t_s: 14 }, undefined), true);
+  assert.equal(noticeText({ sinks: {}, ended: null, sensors }), "left: gone");
+  assert.equal(noticeText({ sinks: {}, ended: "stopped", sensors }), "Run finished.");
 });

@@ -1,8 +1,10 @@
 // The review's texts and pictures, as far as they need no page.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { percentChange } from "../../../monitor/web/static/review/comparisons.js";
 import { responseText, withheldText } from "../../../monitor/web/static/review/cues_given.js";
+import { scaleOf, spreadPath, wayPath, wayTicks } from "../../../monitor/web/static/review/foot_path.js";
 import { histogramPath, scale } from "../../../monitor/web/static/review/plot_paths.js";
 import { tagsOf } from "../../../monitor/web/static/review/session_tools.js";
 import {
@@ -16,13 +18,16 @@ import {
   useLegend,
 } from "../../../monitor/web/static/review/terms.js";
 import {
-  cueTraces,
-  paceTicks,
+  bandCorners,
+  cueMark,
   rowRange,
-  rowTraces,
-} from "../../../monitor/web/static/review/timeline_traces.js";
+  timelineRow,
+} from "../../../monitor/web/static/review/timeline_rows.js";
 import "./messages.mjs";
 import { holds } from "./seeded.mjs";
+
+// The same cases for texts: tests/review/test_feedback_text.py.
+const CLEAR_CASES = JSON.parse(readFileSync(new URL("clear_cases.json", import.meta.url), "utf8"));
 
 const metric = (label, decimals, display) => ({
   label,
@@ -34,7 +39,6 @@ useLegend({
   overstride_m: metric("Overstride", 3, { unit: "cm", scale: 100, decimals: 1 }),
   speed_mps: metric("Speed", 2, { unit: "min/km", pace: true }),
 });
-const colour = (name) => `<${name}>`;
 
 test("a mean is written with half of its interval; without one, alone; without a mean, as a dash", () => {
   assert.equal(numberWithHalf("overstride_m", { v: 0.1234, ci: 0.004 }), "12.3 ± 0.4");
@@ -55,11 +59,8 @@ test("numbers, differences and units are those of the legend in use", () => {
 });
 
 test("a change is clear only where its interval excludes zero and half a shown digit is passed", () => {
-  assert.equal(isClear("cadence_spm", { v: 2, ci: 1.9 }), true);
-  assert.equal(isClear("cadence_spm", { v: -2, ci: 1.9 }), true);
-  assert.equal(isClear("cadence_spm", { v: 2, ci: 2 }), false);
-  assert.equal(isClear("cadence_spm", { v: 0.4, ci: 0.1 }), false, "not to be seen");
-  assert.equal(isClear("overstride_m", { v: 0.0006, ci: 0.0001 }), true);
+  for (const { metric: name, v, ci, clear } of CLEAR_CASES)
+    assert.equal(isClear(name, { v, ci }), clear, `${name}: ${v} ± ${ci}`);
   for (const none of [null, undefined, { v: null, ci: 1 }, { v: 5, ci: null }])
     assert.equal(isClear("cadence_spm", none), false);
 });
@@ -99,73 +100,93 @@ test("a row shows its band, and all of its line but the outermost hundredths", (
     );
     values.push(150);
     const band = [
-      [random.between(50, 250), null],
-      [null, random.between(50, 250)],
+      { low: random.between(50, 250), high: null },
+      null,
+      { low: null, high: random.between(50, 250) },
     ];
     const [low, high] = rowRange(values, band),
       known = values.filter((v) => v !== null);
     const out = known.filter((v) => v < low || v > high).length;
     assert.ok(out <= 0.02 * known.length + 1, `${out} of ${known.length}`);
-    assert.ok(low < band[0][0] && high > band[0][0] && low < band[1][1] && high > band[1][1]);
+    assert.ok(low < band[0].low && high > band[0].low && low < band[2].high && high > band[2].high);
   });
 });
 
 test("one wild second does not flatten a row, and a level line has room", () => {
   const calm = new Array(500).fill(160);
-  const [low, high] = rowRange([...calm, 9000, -9000], undefined);
+  const [low, high] = rowRange([...calm, 9000, -9000], []);
   assert.ok(low > 150 && low < 158);
   assert.ok(high > 162 && high < 170);
 });
 
-test("ticks of pace are round, in view, and between one and five", () => {
-  holds(300, (random) => {
-    const low = random.between(1, 5),
-      high = low + random.between(0.05, 2);
-    const { tickvals, ticktext } = paceTicks([low, high]);
-    assert.ok(tickvals.length <= 5, `${tickvals.length} ticks`);
-    tickvals.forEach((mps, i) => {
-      assert.ok(mps >= low - 1e-9 && mps <= high + 1e-9);
-      const [m, s] = ticktext[i].split(":").map(Number);
-      assert.ok(Math.abs(60 * m + s - 1000 / mps) < 1e-6, "a whole second");
-      assert.equal((60 * m + s) % 5, 0);
-    });
-    if (1000 / low - 1000 / high > 20) assert.ok(tickvals.length >= 2);
-  });
-  assert.ok(paceTicks([0, 3]).tickvals.length > 0, "standing still is no division by zero");
-});
+const PLAIN = { label: "Cadence", display: { unit: "steps/min", scale: 1, decimals: 0, pace: false } };
+const lineOf = (mean) => ({ mean, low: [], high: [] });
 
-test("a row is a line, and with a band an area with two edges behind it", () => {
-  const spec = { label: "Cadence", display: { unit: "steps/min", scale: 1, decimals: 0, pace: false } };
+test("a row is a line in the unit of the reader, and with a band an area behind it", () => {
+  const spec = { label: "Overstride", display: { unit: "cm", scale: 100, decimals: 1, pace: false } };
   const band = [
-    [165, null, 165],
-    [175, null, 175],
+    [0, null, 0.1],
+    [2, null, null],
+    [3, 0.04, 0.1],
   ];
-  const [area, low, high, line] = rowTraces([0, 1, 2], [160, 161, null], band, "y2", spec, colour);
-  assert.deepEqual(area.x, [0, 0, 0, null, 2, 2, 2, null]);
-  assert.deepEqual([low.y, high.y, line.y], [...band, [160, 161, null]]);
-  assert.ok([area, low, high, line].every(({ yaxis }) => yaxis === "y2"));
-  assert.deepEqual(rowTraces([0], [1], undefined, "y", spec, colour).length, 1);
-  assert.match(line.hovertemplate, /:\.0f\} steps\/min$/);
+  const row = timelineRow(spec, { mean: [0.2, null], low: [0.1, null], high: [0.3, null] }, band, [], 4);
+  assert.deepEqual(row.lines, [
+    { kind: "own", start: 1.5, every: 4, mean: [20, null], low: [10, null], high: [30, null] },
+  ]);
+  assert.equal(row.areas[0].corners.length, 5);
+  assert.equal(row.textOf(12.34), "12.3");
+  assert.deepEqual(timelineRow(PLAIN, lineOf([1]), undefined, [], 1).areas, []);
 });
 
-test("a row of speed is read as pace", () => {
+test("a band holds from its beginning until the next one, the last to the end; none is a hole", () => {
+  const band = [
+    [0, 160, 170],
+    [10, null, null],
+    [20, null, 172],
+  ];
+  assert.deepEqual(
+    bandCorners(band, 30, (v) => v),
+    [
+      { at: 0, low: 160, high: 170 },
+      { at: 10, low: 160, high: 170 },
+      null,
+      { at: 20, low: null, high: 172 },
+      { at: 30, low: null, high: 172 },
+    ],
+  );
+});
+
+test("a row of speed is read as pace, and standing still does not flatten it", () => {
   const spec = { label: "Speed", display: { unit: "min/km", scale: 1, decimals: 2, pace: true } };
-  const [line] = rowTraces([0, 1], [3, null], undefined, "y", spec, colour);
-  assert.deepEqual([line.name, line.text, line.y], ["Pace", ["5:33", ""], [3, null]]);
+  const row = timelineRow(spec, lineOf([0, 0, 3, 3.1, null]), undefined, [], 1);
+  assert.equal(row.label, "Pace");
+  assert.equal(row.textOf(3), "5:33");
+  assert.ok(row.range[0] > 2.5, `from ${row.range[0]}`);
+  assert.ok(
+    row.ticks.length >= 2 && row.ticks.every(({ text }) => text.endsWith("0") || text.endsWith("5")),
+  );
 });
 
 test("a mark says what the cue was and what followed; a withheld one is hollow", () => {
   const cue = { t_s: 90, value: 160, fault: "cadence_low", withheld: "", answered_s: 7.2, why: "slow" };
   const all = [cue, { ...cue, withheld: "hill", why: "" }, { ...cue, answered_s: null, fault: "new" }];
-  const [marks] = cueTraces(all, "y", colour);
-  assert.deepEqual(marks.x, [1.5, 1.5, 1.5]);
-  assert.deepEqual(marks.marker.symbol, ["triangle-up", "triangle-up-open", "circle"]);
-  assert.deepEqual(marks.text, [
-    "quicker steps: back in range after 7 s<br>slow",
-    "quicker steps: not given: hill",
-    "cue: not back in range within 60 s<br>slow",
-  ]);
-  assert.deepEqual(cueTraces([], "y", colour), []);
+  const marks = all.map((c) => cueMark(c, 160));
+  assert.deepEqual(
+    marks.map(({ at, sign, hollow }) => [at, sign, hollow]),
+    [
+      [90, "triangle-up", false],
+      [90, "triangle-up", true],
+      [90, "circle", false],
+    ],
+  );
+  assert.deepEqual(
+    marks.map(({ text }) => text),
+    [
+      "quicker steps: back in range after 7 s (slow)",
+      "quicker steps: not given: hill",
+      "cue: not back in range within 60 s (slow)",
+    ],
+  );
 });
 
 test("a scale is straight, from edge to edge, and stands still where there is no range", () => {
@@ -184,4 +205,29 @@ test("a histogram goes up and down over its base, once for each bin", () => {
   const x = (i) => 10 * i,
     y = (count) => 100 - count;
   assert.equal(histogramPath([3, 0], x, y), "M0,100 L0,97 L10,97 L10,100 L20,100 L20,100");
+});
+
+test("both feet have one scale, in which the highest stride and both shoes have room", () => {
+  const third = (length, highest) => ({
+    ahead_m: [0, length],
+    height_m: [0, highest],
+    spread_m: [0, 0.02],
+  });
+  const feet = [
+    { first: third(2, 0.25), last: third(2.2, 0.2) },
+    { first: third(1.8, 0.3), last: third(2, 0.25) },
+  ];
+  const { perM, ground, height, longest } = scaleOf(feet);
+  assert.equal(longest, 2.2);
+  assert.ok(perM * (2.2 + 0.2) < 560, "in view");
+  assert.ok(ground - perM * (0.075 + 2 * 0.32) > 0, "the highest is below the upper edge");
+  assert.ok(height > ground);
+  assert.deepEqual(wayTicks(2.2), [0, 0.5, 1, 1.5, 2]);
+});
+
+test("a way is a line, and its spread an area round it", () => {
+  const third = { ahead_m: [0, 2], height_m: [0, 10], spread_m: [0, 1] },
+    same = (value) => value;
+  assert.equal(wayPath(third, same, same), "M0.0 0.0L2.0 10.0");
+  assert.equal(spreadPath(third, same, same), "M0.0 0.0L2.0 11.0L2.0 9.0L0.0 0.0Z");
 });

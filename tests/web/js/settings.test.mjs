@@ -15,7 +15,7 @@ test("where nothing can be kept the defaults hold: tones, beats and pulses, word
 });
 
 test("what was kept comes back, beside the defaults of settings that are new", () => {
-  const kept = { words: "never", delay_ms: 240, tones: false };
+  const kept = { tiles: ["b", "a"], miles: true, words: "never", delay_ms: 240, tones: false };
   assert.deepEqual(readSettings(JSON.stringify(kept)), { ...DEFAULTS, ...kept });
   assert.deepEqual(readSettings(JSON.stringify(DEFAULTS)), DEFAULTS);
 });
@@ -23,6 +23,15 @@ test("what was kept comes back, beside the defaults of settings that are new", (
 test("what is damaged or of another kind is not believed", () => {
   for (const text of ["", "{", '"text"', "7", "null", "[1, 2]", "undefined"])
     assert.deepEqual(readSettings(text), DEFAULTS, text);
-  const wrong = { volume: "loud", tones: 1, words: null, delay_ms: "9", unknown: true };
+  const wrong = {
+    tiles: "speed",
+    repeats: [],
+    percent: 1,
+    volume: "loud",
+    tones: 1,
+    words: null,
+    delay_ms: "9",
+    unknown: true,
+  };
   assert.deepEqual(readSettings(JSON.stringify(wrong)), DEFAULTS);
 });

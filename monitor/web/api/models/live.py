@@ -61,6 +61,65 @@ class LiveCueJson(CueJson):
     n: int = described("number of the cue in this run, from 1", "1")
 
 
+class LapJson(ApiModel):
+    """A lap of the run that is going on, after its end."""
+
+    number: int = described("number of the lap, from 1", "1")
+    seconds: float = described("how long it was, without pauses", "s")
+    distance_m: float = described("how far it went; what was run without a known speed is missing")
+
+
+class IntervalPartJson(ApiModel):
+    """The part of the intervals that the runner is in, by the timer."""
+
+    kind: Literal["work", "easy"] = described("what it is")
+    number: int = described("the how many-eth work it is, or follows", "1")
+    count: int = described("how many works there are", "1")
+    from_s: float = described("timer second of its start")
+    until_s: float = described("timer second of its end")
+    pace_s_per_km: float | None = described("what it aims at; null: nothing", "s/km")
+
+
+class TimerJson(ApiModel):
+    """The runner's timer, which stands still in pauses."""
+
+    paused_at_s: float | None = described("session second in which the pause began; null: it runs")
+    paused_s: float = described("length of all pauses that have ended")
+    distance_m: float = described("how far it went; what was run without a known speed is missing")
+    lap_from_s: float = described("timer second in which this lap began")
+    lap_from_m: float = described("distance at which this lap began")
+    laps: list[LapJson] = described("the laps that have ended, in order")
+    interval: IntervalPartJson | None = described("where the intervals are; null: there are none")
+
+
+class UsedAllowanceJson(ApiModel):
+    """The allowance of today in the plan, and how much of it was used."""
+
+    used: float = described("how much was run", "that of unit")
+    limit: float = described("how much is allowed", "that of unit")
+    unit: Literal["km", "min"] = described("kilometres of running, or minutes on foot")
+
+
+RunWish = Literal["pause", "resume", "lap", "intervals", "end", "start"]
+
+
+class IntervalsJson(ApiModel):
+    """Intervals of work with something easy between two of them."""
+
+    repeats: int = described("how many times", "1", ge=0, le=100)
+    work_s: float = described("how long the work is", ge=5, le=7200)
+    easy_s: float = described("how long it is easy", ge=0, le=7200)
+    pace_s_per_km: float | None = described(
+        "what the work aims at; null: nothing", "s/km", default=None, ge=100, le=1200
+    )
+
+
+class RunWishJson(ApiModel):
+    """What was asked of the run, and is done."""
+
+    did: RunWish = described("what was asked")
+
+
 class LiveJson(ApiModel):
     """The newest of everything in the run that is going on."""
 
@@ -70,6 +129,8 @@ class LiveJson(ApiModel):
     session: SessionBeginningJson | None = described("the session; null before it began")
     ended: str | None = described("why it ended, in words; null while it goes on")
     gaps: int = described("holes in the samples so far", "1")
+    timer: TimerJson | None = described("the timer; null where there is no run")
+    allowance: UsedAllowanceJson | None = described("today's; null: none, or it is the runner's alone")
     beats: list[float] = described("initial contacts of the newest steps, session time", "s")
     cues: list[LiveCueJson] = described("the newest cues, the oldest of them first")
     history_s: float = described("how far the history reaches back")
@@ -80,4 +141,12 @@ class LiveJson(ApiModel):
     history: dict[str, list[list[float | None]]] = described(
         "by metric: pairs of session seconds and value; under band:METRIC: session seconds, low and high",
         "s, then the unit of the metric",
+    )
+
+
+class LineAnswerJson(ApiModel):
+    """What becomes of a coach's line."""
+
+    state: Literal["waits"] = described(
+        "it waits for a calm moment; the run's cues have it when it was said"
     )

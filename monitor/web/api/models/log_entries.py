@@ -172,6 +172,7 @@ class EntryJson(ApiModel):
     """The entry as it was written into the log."""
 
     entry: AnyEntryJson = described("the entry")
+    came: list[str] = described("what came of it at the coach's server, if it changes what is shared")
 
 
 class LogJson(ApiModel):

@@ -67,11 +67,13 @@ class WeekLeftJson(ApiModel):
     limit_km: float | None = described("the limit of the phase", "km")
     guard_km: float | None = described("a tenth over the mean of three weeks, weak evidence", "km")
     left_km: float | None = described("left of the limits", "km")
-    done_minutes: float = described("on foot so far", "min")
+    done_minutes: float = described("run so far, with walking breaks", "min")
     limit_minutes: float | None = described("the limit where no distances are known", "min")
     guard_minutes: float | None = described("as guard_km, where no distances are known", "min")
     left_minutes: float | None = described("left of the limits, where no distances are known", "min")
-    done_descent_m: float = described("run downhill so far, in metres of height")
+    done_descent_m: float | None = described(
+        "run downhill so far, in metres of height; null: not known of every run"
+    )
     guard_descent_m: float | None = described("what is usual of it, with a tenth more")
 
 
@@ -281,7 +283,9 @@ class PlanJson(ApiModel):
     weeks: list[WeekScoreJson] = described("scores of the weekly questions, the oldest first")
     strength: StrengthJson = described("the checklist of today")
     exercises: dict[str, str] = described("what each exercise is called, by its name in the log")
-    benchmarks: list[str] = described("exercises that have a test of strength")
+    benchmarks: list[str] = described(
+        "exercises that have a test of strength; none while running is stopped"
+    )
     shoes: list[ShoeUseJson] = described("all pairs of shoes")
     disclaimer: str = described("what the plan is not")
     unreadable: int = described("lines of the log that cannot be read", "1")

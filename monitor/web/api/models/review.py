@@ -70,13 +70,27 @@ class TileJson(MeanJson):
     how: str = described("what it rests on: foot, shank, pelvis, pod or model")
 
 
+class LineJson(ApiModel):
+    """A metric over time, thinned over equal times; null where nothing is known."""
+
+    mean: list[float | None] = described("means", OF_THE_METRIC)
+    low: list[float | None] = described(
+        "the least value behind each mean; empty where that is one", OF_THE_METRIC
+    )
+    high: list[float | None] = described(
+        "the greatest value behind each mean; empty where that is one", OF_THE_METRIC
+    )
+
+
 class TimelineJson(ApiModel):
-    """Lines over time, thinned by means over equal times; null where half or more is not known."""
+    """Lines over time, with the targets that were in force."""
 
     every_s: int = described("seconds between two points")
-    lines: dict[str, list[float | None]] = described("by metric: its values", OF_THE_METRIC)
-    bands: dict[str, list[list[float | None]]] = described(
-        "by metric: lower and upper edge of its target", OF_THE_METRIC
+    lines: dict[str, LineJson] = described("by metric: its values")
+    bands: dict[str, list[tuple[float, float | None, float | None]]] = described(
+        "by metric: its targets, each from when in seconds of the session, lower and upper edge, until the "
+        "next one; null where there is none",
+        OF_THE_METRIC,
     )
 
 
@@ -96,6 +110,7 @@ class ReviewedCueJson(ApiModel):
 
     t_s: float = described("seconds since the start of the session")
     kind: Literal["correct", "confirm", "notice"] = described("correct: out of band; confirm: back in band")
+    wording: str = described("key of the sentence; coach_line: a coach's own words, which why has")
     fault: str | None = described("what it is about; null: not about the gait")
     value: float = described("what was measured", OF_THE_METRIC)
     target: float = described("what was aimed at", OF_THE_METRIC)
@@ -157,6 +172,9 @@ class LegsJson(ApiModel):
     right: MeanJson = described("mean of the right leg")
     apart: PercentJson = described("left minus right, in % of the mean of both")
     usual_pct: float | None = described("median of healthy runners; null where it is not known")
+    stands_out: bool = described(
+        "whether the legs are clearly farther apart than healthy runners' often are"
+    )
 
 
 class SplitJson(ApiModel):
@@ -173,8 +191,8 @@ class ChangeJson(ApiModel):
     """The first against the last third of the running."""
 
     metric: str = described(_METRIC)
-    first: MeanJson = described("mean of the first third")
-    last: MeanJson = described("mean of the last third")
+    first: MeanJson = described("mean of the first third, of the matched seconds where there are some")
+    last: MeanJson = described("the same of the last third")
     difference: MeanJson = described("last minus first at the same speed and grade")
     matched_s: float = described("seconds at the same speed and grade")
 
@@ -234,6 +252,28 @@ class OfflineJson(ApiModel):
     why: list[str] = described("why they differ, in words")
 
 
+class FootThirdJson(ApiModel):
+    """The mean stride of a foot in a third of the run, at equal shares of its time between mid-stances."""
+
+    strides: int = described("how many strides it is the mean of", "1")
+    ahead_m: list[float] = described("where the sensor is, from the first mid-stance")
+    height_m: list[float] = described("its height over the line from one mid-stance to the next")
+    spread_m: list[float] = described("SD of the height from stride to stride")
+    pitch_deg: list[float] = described("angle of the foot, toes up positive, 0 in mid-stance", "deg")
+
+
+class FootPathJson(ApiModel):
+    """The path of a foot from the side, the first third of a run against the last at the same pace."""
+
+    side: Literal["L", "R"] = described("the foot")
+    first: FootThirdJson = described("first third")
+    last: FootThirdJson = described("last third")
+    highest_first: MeanJson = described("highest point in m, first third")
+    highest_last: MeanJson = described("the same, last third")
+    difference: MeanJson = described("last minus first, in m")
+    stands_out: bool = described("whether the difference is clear")
+
+
 class ReviewJson(ApiModel):
     """Everything that a review shows; empty lists and null where the sensors could not tell."""
 
@@ -259,6 +299,7 @@ class ReviewJson(ApiModel):
     modelled: list[str] = described(
         "metrics that no sensor saw: a model gave them from speed and cadence alone"
     )
+    feet: list[FootPathJson] = described("paths of the feet; empty where no foot wore an IMU")
     legend: dict[str, MetricJson] = described("what each metric is, by its name")
     made_anew: list[StoredReanalysisJson] = described("re-analyses, the oldest first")
 
@@ -267,7 +308,7 @@ class ComparisonJson(ApiModel):
     """A metric in several sessions, each against the first at the same speed and grade."""
 
     metric: str = described(_METRIC)
-    means: list[MeanJson] = described("mean of each session, in the order asked for")
+    means: list[MeanJson] = described("mean of each session at the first one's speed and grade")
     differences: list[MeanJson] = described("each session minus the first; of the first itself null")
     modelled: list[bool] = described("of each session whether no sensor saw it there")
 

@@ -151,6 +151,12 @@ class CoachSettingsJson(ApiModel):
     )
 
 
+class LapSettingsJson(ApiModel):
+    """The settings that say when a lap ends."""
+
+    auto_km: float = described("length after which a lap ends by itself; 0: never", "km", default=0.0)
+
+
 class SessionSettingsJson(ApiModel):
     """The settings of a session as they stand on its tape; an old session may lack some."""
 
@@ -158,6 +164,7 @@ class SessionSettingsJson(ApiModel):
     runner: RunnerJson | None = described("body measures", default=None)
     sensors: list[SensorSettingsJson] = described("the sensors", default_factory=list)
     coach: CoachSettingsJson | None = described("the coach; null: numbers only", default=None)
+    laps: LapSettingsJson | None = described("laps; an old session has none", default=None)
 
 
 class DetailedSessionJson(SessionJson):

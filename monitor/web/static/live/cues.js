@@ -10,6 +10,7 @@ import { mayBeSaid, newCues, signalsOf } from "./signals.js";
 const WORDS_AFTER_MS = 420,
   BEATS_AFTER_S = 2.2; // tones, then words, then beats
 const SHOWN_S = 20;
+const SHOWN_BY_TIMER = new Set(["paused", "resumed"]); // the page says so anyway
 // Browsers refuse to vibrate a page that nobody touched, and complain.
 const touched = () => navigator.userActivation?.hasBeenActive ?? true;
 const $ = (id) => document.getElementById(id);
@@ -19,6 +20,7 @@ export class Cues {
   #heard = 0;
   #spoke_s = Number.NEGATIVE_INFINITY;
   #hide = 0;
+  #shown = null; // the cue on the banner
   constructor(clock, sound, voice) {
     Object.assign(this, { clock, sound, voice });
   }
@@ -32,6 +34,7 @@ export class Cues {
       if (cue.due) this.#act(cue, state, legend);
     }
     if (state.ended) $("cue").hidden = true;
+    if (!$("cue").hidden) this.#writeNumbers(legend);
     if (state.ended || (state.activity !== "run" && state.activity !== "unknown")) this.sound.hush();
     this.#band(state);
   }
@@ -46,7 +49,7 @@ export class Cues {
       recordedText(cue.why);
     this.#say(cue, words);
     if (signals.beats && settings.beats) this.#burst(cue, state);
-    this.#show(cue, words, signals.sign, heard_ms, legend);
+    if (!SHOWN_BY_TIMER.has(cue.wording)) this.#show(cue, words, signals.sign, heard_ms, legend);
   }
 
   #say(cue, words) {
@@ -70,7 +73,8 @@ export class Cues {
     banner.className = cue.kind;
     $("cue-sign").textContent = sign;
     $("cue-words").textContent = words;
-    $("cue-numbers").textContent = cueNumbers(cue, specOf(legend, cue.metric));
+    this.#shown = cue;
+    this.#writeNumbers(legend);
     const late_s = heard_ms === null ? null : (this.clock.at(heard_ms) - cue.t_s) / this.clock.pace;
     $("cue-late").textContent = latenessText(late_s);
     banner.hidden = false;
@@ -80,11 +84,17 @@ export class Cues {
     }, SHOWN_S * 1000);
   }
 
+  // They have a name and a unit as soon as the legend is there.
+  #writeNumbers(legend) {
+    const numbers = cueNumbers(this.#shown, specOf(legend, this.#shown.metric));
+    $("cue-numbers").textContent = numbers === $("cue-words").textContent ? "" : numbers;
+  }
+
   // Under the big number: the band, and why nothing would be said now.
   #band(state) {
     const band = state.bands.cadence_spm,
       line = $("band");
-    line.hidden = !band;
+    line.hidden = !band || Boolean(state.ended);
     if (!band) return;
     line.className = bandPosition(band, state.now.cadence_spm?.value);
     $("band-range").textContent = textOf("live.target", { range: bandText(band) });

@@ -8,21 +8,28 @@ import {
   textOf,
   translatePage,
   useLanguage,
+  useNames,
 } from "../shared/messages.js";
-import { clockText } from "../shared/metrics.js";
 import { offerRedFlags } from "../shared/red_flags.js";
 import { wantedLanguages } from "../shared/settings.js";
 import { SessionClock } from "./clock.js";
+import { offerLine, showLine } from "./coach_line.js";
 import { Cues } from "./cues.js";
 import { applyChange } from "./live_state.js";
+import { openMenu, speakMenu } from "./menu.js";
 import { showNotice, showPill, showSensors } from "./panels.js";
+import { placeNames } from "./places.js";
 import { openPocket, showAwake } from "./pocket.js";
+import { openRunBar, showRunBar } from "./run_bar.js";
 import { Sound } from "./sound.js";
 import { openSoundBox } from "./sound_box.js";
 import { followStop, showStop } from "./stop.js";
 import { drawStrip, followSize } from "./strip.js";
-import { onTheme } from "./theme.js";
-import { isStale, showTiles } from "./tiles.js";
+import { followTheme } from "./theme.js";
+import { showTileChoice } from "./tile_choice.js";
+import { isStale } from "./tile_items.js";
+import { showTiles } from "./tiles.js";
+import { isPaused, isReady, showTotals, timerSeconds } from "./totals.js";
 import { Voice } from "./voice.js";
 
 const NOT_LET_IN = 4401; // how the service closes the socket of a page without the token
@@ -35,6 +42,8 @@ let legend = null,
   link = ["connecting", ""],
   state = null,
   newest_ms = 0,
+  rights = { controls: false, again: false },
+  places = {},
   retry_ms = RETRY_MS;
 const clock = new SessionClock(),
   sound = new Sound(),
@@ -64,6 +73,9 @@ function connect() {
 function take(message) {
   if (message.all) {
     state = message.all;
+    rights = { controls: message.controls, again: message.again };
+    places = message.places;
+    useNames(placeNames(places));
     clock.start(message.pace);
     radio.follow(message.radio);
   } else if (state) applyChange(state, message.change);
@@ -81,20 +93,42 @@ async function loadLegend() {
   const asked = language(),
     answer = await fetch(`api/v1/legend?language=${asked}`).catch(() => null);
   if (answer?.ok) [legend, legendLanguage] = [await answer.json(), asked];
+  if (state) cues.take(state, legend ?? {});
   draw();
 }
 
 function draw() {
   if (!state) return;
-  $("clock").textContent = clockText(Math.floor(state.t_s));
-  showPill("activity", textOf(`live.activity.${state.activity}`), state.activity === "run" ? "good" : "");
-  $("activity").hidden = Boolean(state.ended);
+  showActivity();
   $("finished").hidden = !state.ended;
+  $("hero").classList.toggle("at-rest", isPaused(state));
   showCadence(state.now.cadence_spm);
-  if (legend) showTiles(state, legend);
   showSensors(state);
   showNotice(state);
+  showLine(state);
+  showRunBar(state, rights);
+  $("intervals-form").hidden = !rights.controls || Boolean(state.ended);
+  $("intervals-stop").hidden = !state.timer?.interval;
+  drawTimes();
   drawStrip(state);
+}
+
+// What goes on between two messages too.
+function drawTimes() {
+  if (!state) return;
+  const now_s = state.ended || !clock.synced ? state.t_s : Math.max(clock.now(), state.t_s),
+    timer_s = timerSeconds(state.timer, now_s);
+  showTotals(state, timer_s);
+  if (legend) showTiles(state, legend, timer_s, drawTimes);
+}
+
+// One pill says how it is: what the runner does, or else what is wrong with the link.
+function showActivity() {
+  const paused = isPaused(state),
+    still = isReady(state) ? "live.ready" : "live.paused";
+  const kind = !paused && state.activity === "run" ? "good" : "";
+  showPill("activity", textOf(paused ? still : `live.activity.${state.activity}`), kind);
+  $("activity").hidden = Boolean(state.ended) || link[1] !== "good";
 }
 
 function showCadence(now) {
@@ -107,12 +141,15 @@ function showCadence(now) {
 function showLink(name, kind = "") {
   link = [name, kind];
   showPill("link", textOf(`live.link.${name}`), kind);
+  if (state) showActivity();
 }
 
 // Write everything in the language that the runner chose, or in that of the device.
 function speak() {
   useLanguage(wantedLanguages());
   translatePage();
+  useNames(placeNames(places));
+  speakMenu();
   showLink(...link);
   refreshBox();
   radio.show();
@@ -128,12 +165,22 @@ const redraw = () => {
 };
 
 setInterval(() => {
+  if (state && !state.ended) drawTimes();
   if (state && !state.ended && performance.now() - newest_ms > NO_NEWS_MS) showLink("no_news", "warn");
 }, 1000);
-onTheme(redraw);
+followTheme(redraw);
 followSize(redraw);
 openPocket();
+openRunBar();
+openMenu(
+  () => legend && showTileChoice(legend, state?.now ?? {}, drawTimes),
+  () => {
+    drawTimes();
+    redraw();
+  },
+);
 speak();
 offerRedFlags($("flags"), { onStop: showStop, onWritten: followStop });
 followStop();
+offerLine(() => state);
 connect();

@@ -1,5 +1,6 @@
 // What the page knows of the run.  The service sends it whole once, and then what changes in it.
 
+const WHOLE = ["session", "allowance"]; // told as a whole
 const BEATS = 24; // steps, for the metronome's phase
 
 // Fold a change into the state: lists and texts replace, tables are merged, and the rows of numbers and sensors
@@ -11,7 +12,7 @@ export function applyChange(state, change) {
     else if (key === "beats")
       state.beats = [...state.beats, ...value].toSorted((a, b) => a - b).slice(-BEATS);
     else if (key === "now" || key === "sensors") mergeRows(state[key], value);
-    else if (isTable(value) && key !== "session") Object.assign(state[key], value);
+    else if (isTable(value) && !WHOLE.includes(key)) Object.assign(state[key], value);
     else state[key] = value;
   }
 }

@@ -1,5 +1,5 @@
 // What surrounds the numbers: the pills on top, the sensors, and what went wrong.
-import { recordedText, textOf } from "../shared/messages.js";
+import { nameText, recordedText, textOf } from "../shared/messages.js";
 
 const LOSS_WORTH_A_WARNING = 0.02; // share of samples
 const PLANNED_ENDS = ["the input ended", "stopped"]; // any other is what went wrong
@@ -20,7 +20,7 @@ function sensorRow(sensor) {
     heading = document.createElement("b"),
     text = document.createElement("span");
   row.className = `sensor ${sensorCondition(sensor)}`;
-  heading.textContent = sensor.sensor;
+  heading.textContent = nameText(sensor.sensor);
   text.textContent = sensorText(sensor);
   row.append(heading, text);
   return row;
@@ -47,15 +47,20 @@ export function showNotice(state) {
   const text = noticeText(state);
   $("notice").hidden = !text;
   $("notice").textContent = text;
+  $("notice").className = PLANNED_ENDS.includes(state.ended) ? "good" : "";
 }
 
-// That the run is over, and which sinks are in trouble; "" if all is well.
-export function noticeText({ sinks, ended }) {
-  const troubles = Object.values(sinks)
-    .filter((s) => !s.ok)
-    .map((s) => `${s.sink}: ${recordedText(s.text)}`);
+// That the run is over, else which sensors are gone; and which sinks are in trouble.  "" if all is well.
+export function noticeText({ sinks, ended, sensors = {} }) {
+  const gone = ended ? [] : Object.values(sensors).filter((s) => SILENT.includes(s.link));
+  const troubles = [
+    ...gone.map((s) => `${nameText(s.sensor)}: ${recordedText(s.text)}`),
+    ...Object.values(sinks)
+      .filter((s) => !s.ok)
+      .map((s) => `${s.sink}: ${recordedText(s.text)}`),
+  ];
   if (ended) troubles.unshift(endText(ended));
-  return troubles.join(" ");
+  return troubles.join(ended ? " " : " · ");
 }
 
 const endText = (reason) =>

@@ -1,40 +1,41 @@
-// The tiles: every metric with the role "tile" that is measured, except the one that is the big number.
+// The three tiles: what the runner chose, or the first that are measured.
+import { el } from "../shared/elements.js";
 import { textOf } from "../shared/messages.js";
-import { labelOf, valueText, withRole } from "../shared/metrics.js";
+import { saveSetting, settings } from "../shared/settings.js";
+import { hasNormal, itemLabel, itemOf, shownItems } from "./tile_items.js";
 
-const STALE_S = 4; // a number older than this is shown faint: it was, it is not
-const BIG = "cadence_spm";
-
-export const isStale = (state, now) => !now || state.t_s - now.t_s > STALE_S;
-
-export function showTiles(state, legend) {
+// Draw them; timer_s is what the timer shows.  changed() is called when a tap changed how a load is written.
+export function showTiles(state, legend, timer_s, changed) {
   const place = document.getElementById("tiles");
-  const names = tileNames(legend, state.now);
-  const drawn = names.map((name) => labelOf(legend[name])).join();
+  const names = shownItems(settings.tiles, legend, state.now);
+  const drawn = names.map((name) => `${itemLabel(name, legend)}${hasNormal(name, state)}`).join();
   if (place.dataset.drawn !== drawn) {
     place.dataset.drawn = drawn;
-    place.replaceChildren(...names.map((name) => emptyTile(name, legend[name])));
+    place.replaceChildren(...names.map((name) => emptyTile(name, state, legend, changed)));
   }
-  for (const name of names) {
-    const tile = document.getElementById(`tile-${name}`),
-      unit = document.createElement("small");
-    unit.textContent = ` ${legend[name].display.unit}`;
-    if (state.now[name].modelled) unit.textContent += ` · ${textOf("review.modelled")}`;
-    tile.className = `tile${isStale(state, state.now[name]) ? " stale" : ""}`;
-    tile.lastChild.replaceChildren(valueText(legend[name], state.now[name].value), unit);
-  }
+  names.forEach((name, i) => {
+    const { text, unit, stale } = itemOf(name, state, legend, timer_s, settings);
+    const tile = place.children[i];
+    tile.classList.toggle("stale", stale);
+    tile.lastChild.replaceChildren(text, el("small", {}, ` ${unit}`));
+  });
 }
 
-// Which metrics have a tile now, in their order.
-export const tileNames = (legend, now) =>
-  withRole(legend, "tile").filter((metric) => metric !== BIG && now[metric]);
-
-function emptyTile(name, spec) {
-  const tile = document.createElement("div"),
-    heading = document.createElement("h2");
-  tile.id = `tile-${name}`;
-  tile.title = textOf("review.definition", { definition: spec.definition, source: spec.source });
-  heading.textContent = labelOf(spec);
-  tile.append(heading, document.createElement("p"));
+// A load turns from its share of the normal to its number, and back, with a tap.
+function emptyTile(name, state, legend, changed) {
+  const spec = legend[name],
+    turns = hasNormal(name, state);
+  const title = spec && textOf("review.definition", { definition: spec.definition, source: spec.source });
+  const tile = el(
+    turns ? "button" : "div",
+    { class: "tile", title },
+    el("span", { class: "tile-name" }, itemLabel(name, legend)),
+    el("span", { class: "tile-value" }),
+  );
+  if (turns)
+    tile.onclick = () => {
+      saveSetting("percent", !settings.percent);
+      changed();
+    };
   return tile;
 }

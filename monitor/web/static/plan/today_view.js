@@ -138,7 +138,7 @@ function week({ week: left, allowance }) {
     [textOf("plan_page.run_so_far"), doneText(left.done_km, left.limit_km)],
     [textOf("plan_page.left"), leftText(left)],
     [textOf("plan_page.time"), timeText(left)],
-    [textOf("plan_page.downhill"), textOf("plan_page.metres", { m: left.done_descent_m })],
+    [textOf("plan_page.downhill"), metresText(left.done_descent_m)],
   ];
   const bar = left.limit_km
     ? el("progress", {
@@ -158,6 +158,9 @@ function week({ week: left, allowance }) {
     guard(left),
   );
 }
+
+const metresText = (m) =>
+  m == null ? textOf("plan_page.check_unknown") : textOf("plan_page.metres", { m });
 
 // Minutes on foot, with their limit where no distances are known.
 const timeText = ({ done_minutes, limit_minutes }) =>

@@ -1,6 +1,6 @@
 // The box where the runner chooses a device for each sensor, and sees how each is heard.
 import { el } from "../shared/elements.js";
-import { recordedText, textOf } from "../shared/messages.js";
+import { nameText, recordedText, textOf } from "../shared/messages.js";
 import { PageRadio, remembered, rememberedSensors } from "./page_radio.js";
 import { Queue } from "./queue.js";
 
@@ -57,7 +57,6 @@ export class RadioBox {
   show() {
     const pods = [...(this.#radio?.pods.values() ?? [])];
     const good = pods.length > 0 && pods.every((pod) => pod.state === "streams");
-    $("radio").textContent = textOf("live.radio.pill");
     $("radio").className = `pill ${good ? "good" : "warn"}`;
     $("radio-why").hidden = !this.#reason;
     $("radio-why").textContent = this.#reason && textOf(this.#reason);
@@ -88,7 +87,7 @@ export class RadioBox {
       }
       const pod = this.#radio.pods.get(sensor.name);
       const [title, text, button] = row.children;
-      title.textContent = sensor.name;
+      title.textContent = nameText(sensor.name);
       text.textContent = podText(pod, sensor);
       row.className = pod?.state === "streams" ? "good" : "warn";
       button.textContent = textOf(pod ? "live.radio.another" : "live.radio.connect");

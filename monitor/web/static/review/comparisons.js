@@ -1,6 +1,6 @@
 // Comparisons within a run (thirds, legs, kilometres, downhill) and with others (baseline, earlier runs, offline).
 
-import { el, fragment, section, svg, table, tip } from "../shared/elements.js";
+import { cardTable, el, fragment, section, svg, table, tip } from "../shared/elements.js";
 import { dayText, numberText, textOf } from "../shared/messages.js";
 import { clockText, labelOf, paceText, signedText, withRole } from "../shared/metrics.js";
 import { histogramPath, scale } from "./plot_paths.js";
@@ -48,7 +48,7 @@ export function fatigue({ fatigue: all, timeline }) {
   return section(
     textOf("review.thirds.title"),
     el("p", { class: "soft" }, textOf(matched ? "review.thirds.matched" : "review.thirds.unmatched")),
-    table(["", change, "", one, three, textOf("review.column.unit")], body),
+    cardTable(["", change, "", one, three, textOf("review.column.unit")], body),
   );
 }
 
@@ -87,11 +87,7 @@ export function legs({ legs: all }) {
   if (!all.length) return null;
   const body = all.map((x) => [
     term(x.metric),
-    el(
-      "span",
-      { class: x.apart.ci != null && Math.abs(x.apart.v) > x.apart.ci ? "clear" : "" },
-      percentChange(x.apart),
-    ),
+    el("span", { class: x.stands_out ? "clear" : "" }, percentChange(x.apart)),
     x.usual_pct == null ? "–" : `${numberText(x.usual_pct, 0)} %`,
     numberWithHalf(x.metric, x.left, 1),
     numberWithHalf(x.metric, x.right, 1),
@@ -100,7 +96,7 @@ export function legs({ legs: all }) {
   const typical = tip(textOf("review.column.typical"), textOf("review.legs.typical_help"));
   const [left, right] = [textOf("review.column.left"), textOf("review.column.right")];
   const head = ["", textOf("review.column.left_right"), typical, left, right, textOf("review.column.unit")];
-  return section(textOf("review.legs.title"), table(head, body));
+  return section(textOf("review.legs.title"), cardTable(head, body));
 }
 
 export function splits({ kilometres, laps, legend }) {
@@ -251,7 +247,7 @@ function liveAgainstOffline({ rows, first }) {
     unit(r.metric),
   ];
   const apart = tip(textOf("review.column.apart"), textOf("review.recalculated.apart_help"));
-  return table(
+  return cardTable(
     [
       "",
       textOf("review.column.live"),

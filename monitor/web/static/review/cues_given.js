@@ -1,6 +1,6 @@
 // The target band and the cues of a run: time in band, how cues were answered, every cue in a table.
 
-import { el, section, table, tip } from "../shared/elements.js";
+import { cardTable, el, section, tip } from "../shared/elements.js";
 import { hasText, numberText, textOf } from "../shared/messages.js";
 import { clockText } from "../shared/metrics.js";
 import { number, unit } from "./terms.js";
@@ -101,7 +101,7 @@ function cueTable(due) {
     "details",
     {},
     el("summary", {}, textOf("review.cues.all")),
-    table(
+    cardTable(
       [
         textOf("review.column.time"),
         textOf("review.cue"),

@@ -1,6 +1,8 @@
 // One review, drawn from the JSON of /api/v1/sessions/ID/review: by the same code in the page and in the file.
+import { coachLines } from "./coach_lines.js";
 import { againstUsual, downhill, fatigue, legs, limits, reanalysis, splits } from "./comparisons.js";
 import { bandAndCues } from "./cues_given.js";
+import { footPaths } from "./foot_path.js";
 import { notes } from "./notes.js";
 import { definitions, heading, tiles, words } from "./summary.js";
 import { useLegend } from "./terms.js";
@@ -11,7 +13,9 @@ const PARTS = [
   words,
   tiles,
   timeline,
+  footPaths,
   bandAndCues,
+  coachLines,
   fatigue,
   legs,
   splits,

@@ -1,7 +1,7 @@
 // What can be done with a session: rename, tag, take away, compare, delete; and bringing in a file.
 
 import { ask, attempt, send, sessionPath } from "../shared/api.js";
-import { el, fragment, table } from "../shared/elements.js";
+import { cardTable, el, fragment } from "../shared/elements.js";
 import { dayText, language, languageNames, textOf } from "../shared/messages.js";
 import { saveSetting, settings } from "../shared/settings.js";
 import { mayChangeAll, mayWriteNotes } from "../shared/visitor.js";
@@ -167,17 +167,17 @@ function comparison(rows) {
   const marked = (text, modelled) => (modelled ? fragment(text, " ", modelMark()) : text);
   const body = rows.map(({ metric, means: [that, here], differences: [, change], modelled }) => [
     term(metric),
+    changeBadge(metric, change, that.v),
     marked(number(metric, that.v, 1), modelled[0]),
     marked(number(metric, here.v, 1), modelled[1]),
-    changeBadge(metric, change, that.v),
     unit(metric),
   ]);
-  return table(
+  return cardTable(
     [
       "",
+      textOf("review.column.change_matched"),
       textOf("review.column.that_run"),
       textOf("review.column.this_run"),
-      textOf("review.column.change_matched"),
       textOf("review.column.unit"),
     ],
     body,

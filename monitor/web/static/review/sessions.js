@@ -8,7 +8,6 @@ import { wantedLanguages } from "../shared/settings.js";
 import { mayChangeAll, mayWriteNotes } from "../shared/visitor.js";
 import { showReview } from "./review.js";
 import { showTools } from "./session_tools.js";
-import { drawTimeline } from "./timeline.js";
 import { showTrends } from "./trends.js";
 
 const byId = (id) => document.getElementById(id);
@@ -40,7 +39,6 @@ async function show() {
   const session = sessions.find((s) => s.id === id);
   if (session) showTools(session, sessions, changed);
   showReview(await ask(`${sessionPath(id)}/review?language=${language()}`), noteActions);
-  drawTimeline();
 }
 
 // Sessions are others than before: list them, and show the one with this id ("": the newest).
@@ -77,7 +75,6 @@ readMessages();
 useLanguage(wantedLanguages());
 translatePage();
 offerRedFlags(byId("flags"));
-byId("charts").addEventListener("load", drawTimeline);
 byId("more").onclick = () => {
   const open = byId("tools").hidden;
   byId("tools").hidden = !open;

@@ -48,7 +48,8 @@ export const modelMark = () =>
 export const termWithUnit = (name) =>
   fragment(labelTip(name), el("small", {}, `${unit(name)} `, isModelled(name) ? modelMark() : null));
 
-// A change is pointed out where its interval leaves out zero and it is at least one step of the display.
+// A change is pointed out where its interval leaves out zero and it is at least half a digit of the metric: the
+// rule of clear_change in monitor/review/block_statistics.py, by which texts speak.
 export function isClear(name, change) {
   if (change?.v == null || change.ci == null) return false;
   return Math.abs(change.v) > change.ci && Math.abs(change.v) >= 0.5 * 10 ** -spec(name).decimals;
@@ -59,6 +60,9 @@ export function changeBadge(name, change, from) {
   if (change?.v == null) return el("span", { class: "same" }, textOf("review.not_comparable"));
   const text = difference(name, change.v, from, 1),
     clear = isClear(name, change);
-  const kind = clear ? `${text.startsWith("−") ? "down" : "up"} clear` : "same";
-  return el("span", { class: kind }, text + plusMinus(name, change.ci, from, 1));
+  return changeSpan(text + plusMinus(name, change.ci, from, 1), text.startsWith("−") ? -1 : 1, clear);
 }
+
+// The text of a change into a direction, with an arrow where it is clear.
+export const changeSpan = (text, direction, clear) =>
+  el("span", { class: clear ? `${direction < 0 ? "down" : "up"} clear` : "same" }, text);

@@ -33,5 +33,24 @@ export function section(title, ...children) {
 export function table(head, rows) {
   const row = (tag, cells) => el("tr", {}, ...cells.map((cell) => el(tag, {}, cell ?? "")));
   const body = el("tbody", {}, ...rows.map((cells) => row("td", cells)));
-  return el("div", { class: "scroll" }, el("table", {}, el("thead", {}, row("th", head)), body));
+  return scrollable(el("table", {}, el("thead", {}, row("th", head)), body));
+}
+
+// What is wider than the page scrolls sideways, with the keyboard too, and shows at its edge that there is more.
+const scrollable = (wide) => el("div", { class: "scroll", tabindex: 0 }, wide);
+
+// A table that a phone shows as cards, one for each row: the first cell is its title, every other has the name of
+// its column.
+export function cardTable(head, rows) {
+  const texts = head.map((title) => (typeof title === "string" ? title : title.textContent)),
+    cell = (tag, role) => (content, i) => el(tag, { role, "data-column": texts[i] || null }, content ?? ""),
+    row = (cells, make) => el("tr", { role: "row" }, ...cells.map(make));
+  return scrollable(
+    el(
+      "table",
+      { class: "cards", role: "table" },
+      el("thead", { role: "rowgroup" }, row(head, cell("th", "columnheader"))),
+      el("tbody", { role: "rowgroup" }, ...rows.map((cells) => row(cells, cell("td", "cell")))),
+    ),
+  );
 }

@@ -12,6 +12,7 @@ let catalogues = {};
 let exact = {}; // text that records may hold: key
 let patterns = []; // [pattern, key] of those that have places
 let current = "en";
+let called = {}; // name of a sensor: how the runner says it
 
 // Take the catalogues, { languages: { code: { key: message } }, recorded: { text: key } }.
 export function useMessages({ languages: all, recorded }) {
@@ -29,6 +30,14 @@ export const readMessages = () => useMessages(JSON.parse(document.getElementById
 export function useLanguage(wanted) {
   current = wanted.map((code) => code.slice(0, 2)).find((code) => Object.hasOwn(catalogues, code)) ?? "en";
 }
+
+// Say these names otherwise in texts of records: { name: text }.
+export const useNames = (names) => {
+  called = names;
+};
+
+// A name of a sensor as the runner says it.
+export const nameText = (name) => (Object.hasOwn(called, name) ? called[name] : name);
 
 export const language = () => current;
 
@@ -114,7 +123,9 @@ function messageOf(key) {
 }
 
 function partText(name, part) {
-  if (name === "names") return part.split(" and ").join(textOf("and"));
+  if (name === "words") return part; // a person's own
+  if (name === "names") return part.split(" and ").map(nameText).join(textOf("and"));
+  if (name === "name" && Object.hasOwn(called, part)) return called[part];
   return DECIMAL.test(part) ? localized(part) : recordedText(part);
 }
 

@@ -1,4 +1,4 @@
-// The language of the pages and how cues reach this runner; kept on this device.
+// The language of the pages, how cues reach this runner and what the live page shows; kept on this device.
 const KEPT_AS = "cues";
 const DEFAULTS = {
   language: "",
@@ -8,16 +8,25 @@ const DEFAULTS = {
   pulses: true,
   volume: 0.8,
   delay_ms: 0,
+  miles: false,
+  percent: true, // loads as a share of the runner's normal
+  tiles: [], // names of what is chosen; none: the first that are measured
+  repeats: 5,
+  work: 3,
+  easy: 2,
+  pace: "",
 };
 
 // The settings in a stored text (null: nothing stored); the default for whatever in it cannot be one.
 export function readSettings(text) {
   const stored = parsed(text) ?? {};
-  const usable = (name) => typeof stored[name] === typeof DEFAULTS[name];
+  const usable = (name) => kindOf(stored[name]) === kindOf(DEFAULTS[name]);
   return Object.fromEntries(
     Object.entries(DEFAULTS).map(([name, value]) => [name, usable(name) ? stored[name] : value]),
   );
 }
+
+const kindOf = (value) => (Array.isArray(value) ? "list" : typeof value);
 
 function parsed(text) {
   try {

@@ -1,4 +1,4 @@
-"""The review as one file: the modules of its script, one behind the other."""
+"""A page as one file: the modules of its script, one behind the other."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import re
 from collections import Counter
 from importlib.resources import files
 
-from monitor.web.review_file import single_script
+import pytest
+
+from monitor.web.single_file import single_script
 
 
 def test_the_script_has_every_module_once_and_imported_ones_first() -> None:
@@ -20,8 +22,12 @@ def test_the_script_has_every_module_once_and_imported_ones_first() -> None:
     assert all(script.count(line) == 1 for line in first_lines)
 
 
-def test_the_script_imports_and_exports_nothing_and_defines_no_name_twice() -> None:
-    script = single_script("review/file.js")
+PAGES = ["review/file.js", "review/baseline_file.js"]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_script_imports_and_exports_nothing_and_defines_no_name_twice(page: str) -> None:
+    script = single_script(page)
     assert not re.findall(r"^ *(?:import|export)\b.*", script, re.MULTILINE)
     lines = re.findall(r"^(?:async )?(?:function|class|const|let) (.*)", script, re.MULTILINE)
     names = Counter(re.match(r"\w+", line)[0] for line in lines)  # type: ignore[index]
@@ -29,5 +35,6 @@ def test_the_script_imports_and_exports_nothing_and_defines_no_name_twice() -> N
     assert [name for name, count in names.items() if count > 1] == []
 
 
-def test_the_script_cannot_end_the_element_it_stands_in() -> None:
-    assert "</script" not in single_script("review/file.js").lower()
+@pytest.mark.parametrize("page", PAGES)
+def test_the_script_cannot_end_the_element_it_stands_in(page: str) -> None:
+    assert "</script" not in single_script(page).lower()

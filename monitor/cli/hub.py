@@ -1,0 +1,128 @@
+"""Commands of a hub, which evaluates many runners' packets: its accounts, server, workers and store."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from monitor.cli.options import LogFormatOption, SettingsOption, VerboseOption
+from monitor.core.errors import ConfigError
+from monitor.core.user_language import user_text
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from monitor.core.nats_client import HubSettings
+
+
+def accounts_command(
+    folder: Annotated[Path, typer.Argument(help="option.hub.folder")],
+    tenant: Annotated[str, typer.Option(help="option.hub.tenant")] = "home",
+    runner: Annotated[list[str] | None, typer.Option(help="option.hub.runner")] = None,
+    coach: Annotated[list[str] | None, typer.Option(help="option.hub.coach")] = None,
+) -> None:
+    """Make or add users and passwords of a hub."""
+    from rich.console import Console
+
+    from monitor.hub.accounts import add_accounts
+
+    users = add_accounts(folder, tenant, runner or [], coach or [])
+    Console().print(user_text("say.hub.accounts", n=len(users), folder=str(folder)), soft_wrap=True)
+
+
+def server_command(
+    folder: Annotated[Path, typer.Argument(help="option.hub.folder")],
+    host: Annotated[str, typer.Option(help="option.hub.host")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="option.hub.port")] = 4222,
+    verbose: VerboseOption = 0,
+    log_format: LogFormatOption = None,
+) -> None:
+    """Run a hub's server on this machine until Ctrl-C."""
+    from monitor.core.log_output import extend_logging
+    from monitor.hub.local_server import run_local_server
+
+    extend_logging(verbose, log_format)
+    _run_until_stopped(run_local_server(folder, host, port))
+
+
+def init_command(
+    partitions: Annotated[int, typer.Option(min=1, max=1024, help="option.hub.partitions")] = 16,
+    replicas: Annotated[int, typer.Option(help="option.hub.replicas")] = 1,
+    keep_days: Annotated[float, typer.Option(help="option.hub.keep_days")] = 7.0,
+    config: SettingsOption = None,
+) -> None:
+    """Make the streams of a hub, once."""
+    from rich.console import Console
+
+    from monitor.hub.serving import make_hub
+    from monitor.hub.streams import HubLayout
+
+    try:
+        layout = HubLayout(partitions=partitions, replicas=replicas, keep_days=keep_days)
+    except ValueError as exc:
+        raise ConfigError("error.at", where="hub init", what=exc) from exc
+    settings = _hub_settings(config)
+    there = asyncio.run(make_hub(settings, layout))
+    Console().print(user_text("say.hub.ready", address=settings.address, n=there), soft_wrap=True)
+
+
+def worker_command(
+    number: Annotated[int, typer.Option(min=0, help="option.hub.number")] = 0,
+    of: Annotated[int, typer.Option(min=1, help="option.hub.of")] = 1,
+    config: SettingsOption = None,
+    verbose: VerboseOption = 0,
+    log_format: LogFormatOption = None,
+) -> None:
+    """Run a worker that evaluates a share of all runs, until Ctrl-C."""
+    from monitor.core.log_output import extend_logging
+    from monitor.core.monotonic import SystemClock
+    from monitor.hub.serving import serve_share
+
+    extend_logging(verbose, log_format)
+    if number >= of:
+        raise ConfigError("error.hub_number", number=number, of=of)
+    _run_until_stopped(serve_share(_hub_settings(config), number, of, SystemClock()))
+
+
+def store_command(
+    folder: Annotated[Path | None, typer.Option(help="option.hub.store")] = None,
+    config: SettingsOption = None,
+    verbose: VerboseOption = 0,
+    log_format: LogFormatOption = None,
+) -> None:
+    """Store the records of all runs, a folder per tenant, until Ctrl-C."""
+    from monitor.core.log_output import extend_logging
+    from monitor.core.monotonic import SystemClock
+    from monitor.hub.record_keeper import RecordKeeper
+    from monitor.hub.serving import keep_records
+    from monitor.service.config import data_folder, load_config
+
+    extend_logging(verbose, log_format)
+    settings = _hub_settings(config)
+    keeper = RecordKeeper(folder or data_folder(load_config(config)) / "hub")
+    _run_until_stopped(keep_records(settings, keeper, SystemClock()))
+
+
+def _hub_settings(config: Path | None) -> HubSettings:
+    from monitor.core.nats_client import require_nats_client
+    from monitor.service.config import load_config
+
+    require_nats_client()
+    settings = load_config(config).hub
+    if settings.url is None:
+        raise ConfigError("error.hub_no_url")
+    return settings
+
+
+def _run_until_stopped(work: Coroutine[object, object, None]) -> None:
+    """Run until the work ends or a signal asks to stop."""
+    from monitor.core.retry import only_error
+    from monitor.hub.serving import run_until_stopped
+
+    try:
+        asyncio.run(run_until_stopped(work))
+    except BaseExceptionGroup as group:
+        raise only_error(group) from None

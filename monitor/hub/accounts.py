@@ -1,0 +1,80 @@
+"""Who may do what at a hub: users, their passwords, and the part of the server's configuration that says
+so.
+
+A runner may publish only the own packets and read only the own records; a coach may read the records of
+the tenant; workers may do everything.  All are users of one account of NATS, parted by subjects: a worker
+serves the runners of every tenant, and of accounts of their own each would need its own streams and
+workers.  What is not allowed is refused by the server.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from monitor.core.errors import ConfigError
+from monitor.core.json_codec import parse_json
+from monitor.core.private_files import write_private_file
+from monitor.core.safe_text import LONGEST_NAME, line_complaint
+from monitor.sinks.hub.subjects import escape_name
+
+WORKER = "worker"
+"""The user of workers, of the store and of whoever makes the hub."""
+_RUNNER, _COACH = "runner", "coach"
+ACCOUNTS_FILE = "accounts.conf"
+"""The part of the server's configuration that ``add_accounts`` writes."""
+_USERS = "users.json"
+
+
+def runner_user(tenant: str, athlete: str) -> str:
+    """Return the user of a runner at the hub."""
+    return f"{_RUNNER}.{escape_name(tenant)}.{escape_name(athlete)}"
+
+
+def coach_user(tenant: str, name: str) -> str:
+    """Return the user of a coach at the hub."""
+    return f"{_COACH}.{escape_name(tenant)}.{escape_name(name)}"
+
+
+def add_accounts(
+    folder: Path, tenant: str, runners: Sequence[str], coaches: Sequence[str]
+) -> Mapping[str, str]:
+    """Add users to the ones in ``folder``, write the server's part, and return passwords of all, by user.
+
+    Who is there already keeps the password.  ``ConfigError`` for a name that cannot be one.
+    """
+    for name in (tenant, *runners, *coaches):
+        if line_complaint(name, LONGEST_NAME):
+            raise ConfigError("error.hub_name", name=name)
+    path = folder / _USERS
+    users: dict[str, str] = parse_json(path.read_text()) if path.exists() else {}
+    names = [WORKER, *(runner_user(tenant, r) for r in runners), *(coach_user(tenant, c) for c in coaches)]
+    users |= {name: secrets.token_urlsafe(24) for name in names if name not in users}
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    write_private_file(path, json.dumps(users, indent=2))
+    write_private_file(folder / ACCOUNTS_FILE, accounts_text(users))
+    return users
+
+
+def accounts_text(users: Mapping[str, str]) -> str:
+    """Return the accounts of the server's configuration for these users and passwords."""
+    lines = "\n".join(f"      {_user_text(name, password)}" for name, password in users.items())
+    return f"accounts {{\n  HUB {{\n    jetstream: enabled\n    users: [\n{lines}\n    ]\n  }}\n}}\n"
+
+
+def _user_text(name: str, password: str) -> str:
+    kind, *names = name.split(".")
+    user = f'user: "{name}", password: "{password}"'
+    inbox = f'"_INBOX_{name}.>"'
+    if kind == WORKER:
+        return f"{{ {user} }}"
+    tenant, person = names
+    if kind == _COACH:
+        may = f'publish: {{ deny: ">" }}, subscribe: ["gait.{tenant}.*.*.records", {inbox}]'
+    else:
+        own = f"gait.{tenant}.{person}.*"
+        sent = ", ".join(f'"{own}.{what}"' for what in ("start", "packets", "end"))
+        may = f'publish: [{sent}], subscribe: ["{own}.records", {inbox}]'
+    return f"{{ {user}, permissions: {{ {may} }} }}"

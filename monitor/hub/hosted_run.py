@@ -1,0 +1,110 @@
+"""One runner's session on a worker: messages of the log in, records out, and all of it in a snapshot.
+
+It is ordinary synchronous code around ``Session``.  Records are numbered through a run, and the same
+packets give the same records with the same numbers, whichever worker they come to and however often: that
+is what lets others store each of them once.
+"""
+
+from __future__ import annotations
+
+import logging
+import pickle
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+
+from monitor.core.errors import InputError
+from monitor.core.records import Out, SessionEnded
+from monitor.pipeline.session import Session
+from monitor.recordings.tape_blocks import Numbered
+from monitor.sinks.hub.run_messages import RunEnd, RunStart
+
+_log = logging.getLogger(__name__)
+PROGRAM = version("gaitcue")
+"""The version that makes snapshots here, and can go on from those it made."""
+_QUICK = 1  # of zlib's levels: a quarter smaller than nothing, in a tenth of the best level's time
+
+
+@dataclass(frozen=True, slots=True)
+class RecordBatch:
+    """``RecordBatch`` is some records of a run; ``first`` is the number of the first of them, from 0 on."""
+
+    first: int
+    records: Sequence[Out]
+
+
+@dataclass(slots=True)
+class HostedRun:
+    """``HostedRun`` is a session on a worker.
+
+    ``records`` were made so far; ``next_packet`` is the number that comes next; ``missing`` packets are
+    not on the tape they come from, ``repeated`` came before and were left out.
+    """
+
+    start: RunStart
+    session: Session = field(init=False)
+    records: int = 0
+    next_packet: int = 0
+    missing: int = 0
+    repeated: int = 0
+
+    def __post_init__(self) -> None:
+        self.session = Session(self.start.settings)
+
+    def begin(self) -> RecordBatch:
+        """Return the first record of the run."""
+        return self._numbered([self.start.started])
+
+    def push(self, rows: Sequence[Numbered]) -> RecordBatch:
+        """Return the records that follow from packets; those that came before are left out."""
+        out: list[Out] = []
+        for number, packet in rows:
+            if number < self.next_packet:
+                self.repeated += 1
+                continue
+            self.missing += number - self.next_packet
+            self.next_packet = number + 1
+            out += self.session.push(packet)
+        return self._numbered(out)
+
+    def finish(self, end: RunEnd) -> RecordBatch:
+        """Return the records that were still waiting, and the last one."""
+        out: list[Out] = [*self.session.finish()]
+        out.append(SessionEnded(self.start.started.session, self.session.t_s, end.reason))
+        return self._numbered(out)
+
+    def _numbered(self, records: Sequence[Out]) -> RecordBatch:
+        batch = RecordBatch(self.records, records)
+        self.records += len(records)
+        return batch
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """``Snapshot`` is a run as it was after the message ``sequence`` of the log.
+
+    ``program`` is the version that made it: another version may have other state.
+    """
+
+    sequence: int
+    run: HostedRun
+    program: str = field(default_factory=lambda: PROGRAM)
+
+    def pack(self) -> bytes:
+        """Return its bytes, of which ``unpack_snapshot`` makes it again."""
+        return zlib.compress(pickle.dumps(self, protocol=5), _QUICK)
+
+
+def unpack_snapshot(data: bytes) -> Snapshot:
+    """Return the snapshot in these bytes; ``InputError`` if there is none that this version can go on from.
+
+    They are a pickle, which can hold a program: only workers may write into the bucket that they come from.
+    """
+    try:
+        snapshot = pickle.loads(zlib.decompress(data))
+    except Exception as exc:  # whatever an older version's classes make of it
+        raise InputError("error.hub_snapshot") from exc
+    if not isinstance(snapshot, Snapshot) or snapshot.program != PROGRAM:
+        raise InputError("error.hub_snapshot")
+    return snapshot

@@ -1,0 +1,336 @@
+"""A worker of one partition: it reads the log from where its runs are safe, and evaluates every run in it.
+
+What a worker knows is in memory, and may be lost at any time.  Its runs' snapshots say up to which
+message of the log each of them went, and the partition's position is a message before which nothing is
+missing from them.  After a kill, a lost connection or a new version it begins at the position, gives each
+run the messages that its snapshot has not had, and publishes the records that the log has not got.  There
+is no other way back, and no protocol between workers: a worker that begins claims the partition, and the
+one before finds that out as soon as it wants to save anything.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from monitor.core.errors import ConfigError, DecodeError, InputError, SinkError
+from monitor.core.json_codec import parse_json
+from monitor.core.monotonic import MonotonicClock
+from monitor.hub.hosted_run import HostedRun, RecordBatch, Snapshot
+from monitor.hub.record_messages import pack_records, unpack_records
+from monitor.hub.run_snapshots import RunSnapshots, SnapshotEntry
+from monitor.hub.streams import PACKET_LOG, RECORD_LOG, HubStreams, partition_filter
+from monitor.sinks.hub.run_messages import RunStart, unpack_end, unpack_packets, unpack_start
+from monitor.sinks.hub.subjects import RunAddress, parse_subject
+
+if TYPE_CHECKING:
+    from nats.aio.msg import Msg
+    from nats.js import JetStreamContext
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerParams:
+    """Sizes and times of a worker (choices)."""
+
+    snapshot_s: float = 30.0  # between two snapshots of a run: what a kill costs is evaluated again
+    at_once: int = 200  # messages read at a time
+    wait_s: float = 0.5  # for the first of them
+    most_records: int = 2000  # in a message
+    idle_s: float = 600.0  # a run of which nothing comes leaves the memory; its snapshot stays
+
+    def __post_init__(self) -> None:
+        if min(self.snapshot_s, self.wait_s, self.idle_s) <= 0 or min(self.at_once, self.most_records) < 1:
+            raise ValueError("times must be positive, at_once and most_records at least 1")
+
+
+@dataclass(slots=True)
+class PartitionState:
+    """``PartitionState`` is how a partition is doing; numbers only grow but for ``runs`` and ``lag``.
+
+    ``sequence`` is the last message that was evaluated, ``lag`` messages wait after it.  ``restored`` runs
+    were gone on with from a snapshot, ``rebuilt`` from their first message.  ``damaged`` messages could not
+    be read, ``orphans`` belong to a run whose start is not there.
+    """
+
+    partition: int
+    sequence: int = 0
+    messages: int = 0
+    records: int = 0
+    runs: int = 0
+    lag: int = 0
+    snapshots: int = 0
+    oldest_snapshot_s: float = 0.0
+    restored: int = 0
+    rebuilt: int = 0
+    repeated: int = 0
+    damaged: int = 0
+    orphans: int = 0
+
+
+@dataclass(slots=True)
+class _LiveRun:
+    """A run in memory: ``sequence`` is its last message, ``published`` records are in the log."""
+
+    key: str
+    address: RunAddress
+    run: HostedRun | None
+    entry: SnapshotEntry
+    sequence: int
+    published: int
+    saved_s: float
+    touched_s: float
+    waiting: list[RecordBatch] = field(default_factory=list)
+    ended: bool = False
+
+    @property
+    def dirty(self) -> bool:
+        """Whether it has had a message that its snapshot has not."""
+        return self.sequence > self.entry.sequence
+
+
+class PartitionWorker:
+    """``PartitionWorker`` serves one partition for as long as its connection lasts.
+
+    ``state`` may be read at any time.
+    """
+
+    def __init__(
+        self,
+        streams: HubStreams,
+        state: PartitionState,
+        time: MonotonicClock,
+        params: WorkerParams | None = None,
+    ) -> None:
+        self._streams = streams
+        self._log: JetStreamContext = streams.log
+        self._snapshots = RunSnapshots(streams)
+        self.state = state
+        self._time = time
+        self._p = params or WorkerParams()
+        self._runs: dict[str, _LiveRun] = {}
+        self._name = f"partition.{state.partition}"
+        self._revision = 0
+        self._position = 0  # up to which nothing is missing from the snapshots
+        self._saved_s = time.now_s()
+
+    async def run(self) -> None:
+        """Serve the partition until this is cancelled.
+
+        Raises what NATS does; ``ConfigError`` when another worker has the partition now.
+        """
+        await self._claim()
+        async for messages in self._batches():
+            for message in messages:
+                await self._take(message)
+            await self._publish()
+            await self._save()
+
+    # ------------------------------------------------------------------ the partition
+
+    async def _claim(self) -> None:
+        """Take the partition over, from whoever had it."""
+        from nats.js.errors import KeyNotFoundError
+
+        positions = self._streams.positions
+        try:
+            found = await positions.get(self._name)
+            self._position = int(parse_json(found.value or b"")["sequence"])
+        except KeyNotFoundError:
+            self._position = 0
+        self.state.sequence = self._position
+        self._revision = await positions.put(self._name, self._body())
+
+    def _body(self) -> bytes:
+        return json.dumps({"sequence": self._position, "process": os.getpid()}).encode()
+
+    async def _move_position(self) -> None:
+        from nats.js.errors import KeyWrongLastSequenceError
+
+        dirty = [live.entry.sequence for live in self._runs.values() if live.dirty]
+        first = min(dirty, default=self.state.sequence)
+        self._position = max(self._position, first)
+        try:
+            self._revision = await self._streams.positions.update(self._name, self._body(), self._revision)
+        except KeyWrongLastSequenceError as exc:
+            raise ConfigError("error.hub_partition", partition=self.state.partition) from exc
+
+    async def _batches(self) -> AsyncIterator[Sequence[Msg]]:
+        """Yield the messages after the position, in order; an empty batch where none came for a while."""
+        from nats.js import api
+
+        name = f"worker-{self.state.partition}-{uuid.uuid4().hex[:8]}"
+        config = api.ConsumerConfig(
+            name=name,
+            deliver_policy=api.DeliverPolicy.BY_START_SEQUENCE,
+            opt_start_seq=self._position + 1,
+            ack_policy=api.AckPolicy.NONE,  # the position says what is safe
+            filter_subject=partition_filter(self.state.partition),
+            inactive_threshold=60.0,
+        )
+        await self._log.add_consumer(PACKET_LOG, config)
+        reader = await self._log.pull_subscribe_bind(consumer=name, stream=PACKET_LOG)
+        expected = 1
+        while True:
+            try:
+                messages = await reader.fetch(self._p.at_once, timeout=self._p.wait_s)
+            except TimeoutError:
+                messages = []
+            for message in messages:
+                if message.metadata.sequence.consumer != expected:
+                    raise SinkError("messages of the log were lost on their way: reading again")
+                expected += 1
+            if messages:
+                self.state.lag = messages[-1].metadata.num_pending
+            yield messages
+
+    # ------------------------------------------------------------------ the runs
+
+    async def _take(self, message: Msg) -> None:
+        """Give a message to its run."""
+        self.state.sequence = sequence = message.metadata.sequence.stream
+        self.state.messages += 1
+        try:
+            address, what = parse_subject(message.subject)
+            live = self._runs.get(address.key) or await self._enter(address, what)
+            if sequence > live.sequence:
+                live.touched_s = self._time.now_s()
+                live.sequence = sequence
+                self._evaluate(live, what, message.data)
+        except (DecodeError, InputError) as exc:
+            self.state.damaged += 1
+            _log.warning("a message of the log is left out: %s", exc)
+
+    def _evaluate(self, live: _LiveRun, what: str, data: bytes) -> None:
+        if live.ended:
+            return
+        if what == "start":
+            if live.run is None:
+                live.run = HostedRun(_own_start(live.address, data))
+                live.waiting.append(live.run.begin())
+        elif live.run is None:
+            self.state.orphans += 1
+        elif what == "packets":
+            repeated = live.run.repeated
+            live.waiting.append(live.run.push(unpack_packets(data)))
+            self.state.repeated += live.run.repeated - repeated
+        else:
+            live.waiting.append(live.run.finish(unpack_end(data)))
+            live.ended = True
+
+    async def _enter(self, address: RunAddress, what: str) -> _LiveRun:
+        """Bring a run into memory: from its snapshot, from its first message, or as a new one."""
+        key, now_s = address.key, self._time.now_s()
+        entry = await self._snapshots.find(key)
+        published = await self._published(address)
+        live = _LiveRun(
+            key, address, None, entry, entry.sequence, published, now_s, now_s, ended=entry.ended
+        )
+        snapshot = await self._snapshots.load(entry)
+        if snapshot is not None:
+            live.run = snapshot.run
+            self.state.restored += 1
+        elif entry.revision and not entry.ended:
+            await self._rebuild(live)
+            self.state.rebuilt += 1
+        self._runs[key] = live
+        self.state.runs = len(self._runs)
+        return live
+
+    async def _rebuild(self, live: _LiveRun) -> None:
+        """Evaluate a run from its first message up to its entry, whose snapshot cannot be read here."""
+        from nats.js import api
+
+        config = api.ConsumerConfig(
+            name=f"rebuild-{uuid.uuid4().hex}",
+            deliver_policy=api.DeliverPolicy.ALL,
+            ack_policy=api.AckPolicy.NONE,
+            filter_subject=f"part.{self.state.partition}.gait.{live.key}.*",
+            inactive_threshold=60.0,
+        )
+        await self._log.add_consumer(PACKET_LOG, config)
+        reader = await self._log.pull_subscribe_bind(consumer=config.name, stream=PACKET_LOG)
+        while True:
+            try:
+                messages = await reader.fetch(self._p.at_once, timeout=self._p.wait_s)
+            except TimeoutError:
+                return
+            for message in messages:
+                if message.metadata.sequence.stream > live.entry.sequence:
+                    return
+                self._evaluate(live, parse_subject(message.subject)[1], message.data)
+
+    async def _published(self, address: RunAddress) -> int:
+        """How many records of a run are in the log."""
+        from nats.js.errors import NotFoundError
+
+        try:
+            last = await self._log.get_last_msg(RECORD_LOG, address.subject("records"))
+        except NotFoundError:
+            return 0
+        batch = unpack_records(last.data or b"")
+        return batch.first + len(batch.records)
+
+    async def _publish(self) -> None:
+        """Put the records that are not there yet into the log: of each run in order, the runs at once."""
+        waiting = [live for live in self._runs.values() if live.waiting]
+        await asyncio.gather(*(self._publish_run(live) for live in waiting))
+
+    async def _publish_run(self, live: _LiveRun) -> None:
+        batches, live.waiting = live.waiting, []
+        records = [record for batch in batches for record in batch.records]
+        first = batches[0].first
+        fresh, at = records[max(0, live.published - first) :], max(first, live.published)
+        for start in range(0, len(fresh), self._p.most_records):
+            batch = RecordBatch(at + start, fresh[start : start + self._p.most_records])
+            headers = {"Nats-Msg-Id": f"{live.key}/{batch.first}/{len(batch.records)}"}
+            await self._log.publish(live.address.subject("records"), pack_records(batch), headers=headers)
+            live.published = batch.first + len(batch.records)
+            self.state.records += len(batch.records)
+
+    # ------------------------------------------------------------------ what a kill leaves
+
+    async def _save(self) -> None:
+        """Snapshot the runs that are due, one after another, and move the position."""
+        now_s = self._time.now_s()
+        due = [live for live in self._runs.values() if self._is_due(live, now_s)]
+        if due or now_s - self._saved_s >= self._p.snapshot_s:
+            await self._move_position()  # first: it fails where another worker has the partition
+            self._saved_s = now_s
+        for live in due:
+            await self._save_run(live, now_s)
+        for key in [k for k, live in self._runs.items() if live.ended or self._is_idle(live, now_s)]:
+            if not self._runs[key].dirty:
+                del self._runs[key]
+        ages = [now_s - live.saved_s for live in self._runs.values() if live.dirty]
+        self.state.runs, self.state.oldest_snapshot_s = len(self._runs), max(ages, default=0.0)
+
+    def _is_due(self, live: _LiveRun, now_s: float) -> bool:
+        return live.dirty and (live.ended or now_s - live.saved_s >= self._p.snapshot_s)
+
+    def _is_idle(self, live: _LiveRun, now_s: float) -> bool:
+        return now_s - live.touched_s >= self._p.idle_s
+
+    async def _save_run(self, live: _LiveRun, now_s: float) -> None:
+        if live.run is None:  # an orphan: nothing to go on with
+            live.entry = SnapshotEntry(live.sequence, 0, "", False, live.entry.revision)
+            return
+        snapshot = Snapshot(live.sequence, live.run)
+        live.entry = await self._snapshots.save(live.key, live.entry, snapshot, ended=live.ended)
+        live.saved_s = now_s
+        self.state.snapshots += 1
+
+
+def _own_start(address: RunAddress, data: bytes) -> RunStart:
+    """The start in these bytes; ``DecodeError`` if it is another's than the subject says."""
+    start = unpack_start(data)
+    if (start.started.athlete, start.started.session) != (address.athlete, address.session):
+        raise DecodeError("the start of a run under the name of another")
+    return start

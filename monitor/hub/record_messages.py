@@ -1,0 +1,31 @@
+"""Records of a run as messages of the log: JSON, each record with the name of its kind."""
+
+from __future__ import annotations
+
+import json
+
+from monitor.core import json_codec
+from monitor.core.errors import DecodeError
+from monitor.core.records import Out
+from monitor.hub.hosted_run import RecordBatch
+
+
+def pack_records(batch: RecordBatch) -> bytes:
+    """Return the bytes of a batch."""
+    body = [[json_codec.kind_of(record), json_codec.to_json(record)] for record in batch.records]
+    return json.dumps({"first": batch.first, "records": body}, separators=(",", ":")).encode()
+
+
+def unpack_records(data: bytes) -> RecordBatch:
+    """Return the batch in these bytes; ``DecodeError`` if there is none."""
+    try:
+        body = json_codec.parse_json(data)
+        first, rows = body["first"], body["records"]
+        if type(first) is not int or first < 0:
+            raise ValueError("no number")
+        records: list[Out] = [
+            json_codec.from_json(json_codec.RECORD_KINDS[kind], value) for kind, value in rows
+        ]
+    except (ValueError, KeyError, TypeError) as exc:
+        raise DecodeError("no records of a run") from exc
+    return RecordBatch(first, records)

@@ -1,0 +1,98 @@
+"""Snapshots of runs in the hub's object store, each replaced by the next in one step.
+
+The object has a name of its own each time; which one is a run's, and up to where in the log it goes,
+stands in the key-value store, where an entry is changed only by who knew the one before.  So a worker
+that was taken for dead and wakes up cannot put its older snapshot in the place of a newer one.  A run
+that has ended keeps its entry, without an object, for as long as the log is kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import uuid
+from dataclasses import dataclass
+
+from monitor.core.errors import InputError, SinkError
+from monitor.core.json_codec import from_json, parse_json, to_json
+from monitor.hub.hosted_run import Snapshot, unpack_snapshot
+from monitor.hub.streams import HubStreams
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotEntry:
+    """``SnapshotEntry`` says which object is a run's snapshot, and after which message it was made.
+
+    ``records`` of the run were made by then.  ``revision`` is that of the entry, 0 where there is none yet.
+    """
+
+    sequence: int = 0
+    records: int = 0
+    object_name: str = ""
+    ended: bool = False
+    revision: int = 0
+
+
+class RunSnapshots:
+    """``RunSnapshots`` keeps the snapshots of all runs of a hub, by the run's key.
+
+    Raises what NATS does, and ``SinkError`` where another worker has changed an entry meanwhile.
+    """
+
+    def __init__(self, streams: HubStreams) -> None:
+        self._objects, self._entries = streams.snapshots, streams.positions
+
+    async def find(self, key: str) -> SnapshotEntry:
+        """Return the entry of a run, one of revision 0 if it has none."""
+        from nats.js.errors import KeyNotFoundError
+
+        try:
+            found = await self._entries.get(_entry_name(key))
+        except KeyNotFoundError:
+            return SnapshotEntry()
+        return from_json(SnapshotEntry, parse_json(found.value or b"") | {"revision": found.revision})
+
+    async def load(self, entry: SnapshotEntry) -> Snapshot | None:
+        """Return the snapshot of an entry, None if there is none that this version can go on from."""
+        from nats.js.errors import NotFoundError
+
+        if not entry.object_name:
+            return None
+        try:
+            found = await self._objects.get(entry.object_name)
+            return await asyncio.to_thread(unpack_snapshot, found.data or b"")
+        except (NotFoundError, InputError):
+            return None
+
+    async def save(
+        self, key: str, before: SnapshotEntry, snapshot: Snapshot, *, ended: bool
+    ) -> SnapshotEntry:
+        """Put a snapshot in the place of the one ``before`` and return its entry; that of an end has no
+        object.
+        """
+        from nats.js.errors import KeyWrongLastSequenceError
+
+        name = "" if ended else f"{key}/{uuid.uuid4().hex}"
+        if name:
+            await self._objects.put(name, await asyncio.to_thread(snapshot.pack))
+        entry = SnapshotEntry(snapshot.sequence, snapshot.run.records, name, ended)
+        try:
+            body = json.dumps(to_json(entry)).encode()
+            revision = await self._entries.update(_entry_name(key), body, last=before.revision)
+        except KeyWrongLastSequenceError as exc:
+            await self._drop(name)
+            raise SinkError("another worker has saved this run meanwhile") from exc
+        await self._drop(before.object_name)
+        return SnapshotEntry(entry.sequence, entry.records, name, ended, revision)
+
+    async def _drop(self, name: str) -> None:
+        from nats.js.errors import NotFoundError
+
+        if name:
+            with contextlib.suppress(NotFoundError):
+                await self._objects.delete(name)
+
+
+def _entry_name(key: str) -> str:
+    return f"run.{key}"

@@ -1,0 +1,71 @@
+"""How far runs got on their way through a hub: sent from here, or taken from its log.
+
+The runner's machine keeps for each run the last block of its tape that the log has acknowledged; the hub
+keeps how many of a run's records it has stored, in the transaction that stores them.  So neither a kill
+here nor one there loses a packet or stores a record twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from monitor.storage.deliveries import Deliveries
+
+HUB_SINK = "hub"
+"""The name of the sink to a hub, and of its place in the store."""
+_ADVANCE = """INSERT INTO hub_run (session, sent_block, sent_end) VALUES (?, ?, ?)
+  ON CONFLICT (session) DO UPDATE SET
+    sent_block = max(sent_block, excluded.sent_block), sent_end = max(sent_end, excluded.sent_end)"""
+_OWN = "session.source = '' AND session.tape != ''"
+
+
+@dataclass(frozen=True, slots=True)
+class SentRun:
+    """``SentRun`` says how far a run was sent: the last block, and whether all of it."""
+
+    session: str
+    block: int
+    whole: bool
+
+
+class HubAccounts(Deliveries):
+    """``HubAccounts`` keeps the accounts of runs and hub; every method raises ``StoreError`` only."""
+
+    def skip_runs_before_hub(self) -> None:
+        """Mark the runs that have ended as not wanted, where there was no hub before this call."""
+        with self._transaction() as db:
+            if self.has_account(HUB_SINK):
+                return
+            db.execute(
+                "INSERT OR IGNORE INTO hub_run (session, sent_end)"
+                f" SELECT id, 1 FROM session WHERE ended AND {_OWN}"
+            )
+            db.execute("INSERT INTO delivered VALUES (?, 0)", (HUB_SINK,))
+
+    def runs_to_send(self) -> list[SentRun]:
+        """Return the runs recorded here that the hub has not all of, the newest first."""
+        rows = self._all_rows(
+            "SELECT session.id, coalesce(sent_block, 0) FROM session"
+            " LEFT JOIN hub_run ON hub_run.session = session.id"
+            f" WHERE {_OWN} AND NOT coalesce(sent_end, 0) ORDER BY session.id DESC"
+        )
+        return [SentRun(session, block, False) for session, block in rows]
+
+    def note_sent(self, run: SentRun) -> None:
+        """Note that the hub has a run up to this block, or all of it."""
+        with self._transaction() as db:
+            db.execute(_ADVANCE, (run.session, run.block, run.whole))
+
+    def hub_records(self, session_id: str) -> int:
+        """Return how many records of a session were taken from the log of a hub."""
+        rows = self._all_rows("SELECT taken FROM hub_run WHERE session = ?", session_id)
+        return int(rows[0][0]) if rows else 0
+
+    def note_hub_records(self, session_id: str, taken: int) -> None:
+        """Note how many records of a session were taken from the log of a hub."""
+        with self._transaction() as db:
+            db.execute(
+                "INSERT INTO hub_run (session, taken) VALUES (?, ?)"
+                " ON CONFLICT (session) DO UPDATE SET taken = excluded.taken",
+                (session_id, taken),
+            )

@@ -1,0 +1,74 @@
+// Time, distance, the interval and today's allowance: what the timer of the run says.
+import { el } from "../shared/elements.js";
+import { numberText, textOf } from "../shared/messages.js";
+import { clockText } from "../shared/metrics.js";
+import { settings } from "../shared/settings.js";
+import { distanceText, paceClock, paceUnit } from "./units.js";
+
+const $ = (id) => document.getElementById(id);
+
+// What the timer shows at a session second; it stands still in a pause.
+export function timerSeconds(timer, t_s) {
+  if (!timer) return t_s;
+  return Math.max(0, Math.min(timer.paused_at_s ?? t_s, t_s) - timer.paused_s);
+}
+
+export const isPaused = ({ timer, ended }) => !ended && timer != null && timer.paused_at_s !== null;
+
+// A run that has not begun: it waits for its start.
+export const isReady = (state) => isPaused(state) && state.timer.paused_at_s === 0;
+
+export function showTotals(state, timer_s) {
+  $("clock").textContent = clockText(Math.floor(timer_s));
+  const metres = state.timer?.distance_m ?? 0;
+  const { text, unit } = distanceText(metres, settings.miles);
+  $("distance").textContent = metres > 0 ? `${text} ${unit}` : "–";
+  $("paused").hidden = !isPaused(state);
+  $("paused").textContent = textOf(isReady(state) ? "live.ready" : "live.paused");
+  showHint(state);
+  showInterval(state.ended ? null : state.timer?.interval, timer_s);
+  showAllowance(state.allowance);
+}
+
+// Why there is no number, or no target, yet.
+function showHint(state) {
+  const learning =
+    !Object.keys(state.bands).length && state.cues.some(({ wording }) => wording === "learning");
+  const numbers = Object.keys(state.now).length > 0;
+  $("waiting").hidden = isPaused(state) || Boolean(state.ended) || (numbers && !learning);
+  $("waiting").textContent = textOf(numbers ? "live.learning" : "live.waiting");
+}
+
+function showInterval(part, timer_s) {
+  $("interval").hidden = !part;
+  if (!part) return;
+  const left_s = Math.max(0, part.until_s - timer_s);
+  $("interval").className = part.kind;
+  $("interval-name").replaceChildren(...intervalText(part, settings.miles));
+  $("interval-left").textContent = clockText(Math.ceil(left_s));
+  $("interval-bar").value = 1 - left_s / (part.until_s - part.from_s);
+}
+
+// Which interval it is, and below what it aims at.
+function intervalText({ kind, number, count, pace_s_per_km }, miles) {
+  const name = textOf(`live.intervals.${kind}_of`, { number, count });
+  if (pace_s_per_km === null) return [name];
+  const pace = `${paceClock(pace_s_per_km, miles)} ${paceUnit(miles)}`;
+  return [name, el("small", {}, textOf("live.target", { range: pace }))];
+}
+
+function showAllowance(allowance) {
+  $("allowance").hidden = !allowance;
+  if (!allowance) return;
+  $("allowance").classList.toggle("over", allowance.used >= allowance.limit);
+  $("allowance-bar").value = allowance.limit > 0 ? Math.min(1, allowance.used / allowance.limit) : 1;
+  $("allowance-text").textContent = allowanceText(allowance);
+}
+
+export function allowanceText({ used, limit, unit }) {
+  const decimals = unit === "km" ? 1 : 0;
+  return textOf(`live.allowance.${unit}`, {
+    used: numberText(used, decimals),
+    limit: numberText(limit, decimals),
+  });
+}

@@ -1,0 +1,239 @@
+"""Workers on a genuine server: killed, doubled, of another version, and still each record once."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from monitor.core.errors import ConfigError
+from monitor.core.monotonic import SystemClock
+from monitor.core.nats_client import HubSettings, log_connection
+from monitor.core.records import Out
+from monitor.hub import hosted_run
+from monitor.hub.partition_worker import PartitionState, PartitionWorker, WorkerParams
+from monitor.hub.record_messages import unpack_records
+from monitor.hub.run_snapshots import RunSnapshots
+from monitor.hub.streams import RECORD_LOG, HubStreams, open_streams
+from monitor.sinks.hub.subjects import RunAddress
+from tests.hub_rig import TENANT, Box, eventually, no_batches, running_hub, until
+
+QUICK = WorkerParams(snapshot_s=0.05, wait_s=0.05, at_once=5)
+
+
+@dataclass
+class Rig:
+    """A hub of one partition, a box whose run is sent bit by bit, and workers that may be killed."""
+
+    settings: HubSettings
+    streams: HubStreams
+    box: Box
+
+    @property
+    def address(self) -> RunAddress:
+        return RunAddress(TENANT, self.box.athlete, self.box.started.session)
+
+    async def send(self, share: float) -> None:
+        """Record up to this share of the run and send it."""
+        await asyncio.to_thread(self.box.record, share)
+        sink = await asyncio.to_thread(self.box.sink, self.settings)
+        sending = asyncio.create_task(sink.run(no_batches()))
+        await until(lambda: self.box.store.runs_to_send()[0].block == self.blocks())
+        await kill(sending)
+
+    def blocks(self) -> int:
+        """Return the last block of the tape."""
+        return int(self.box.tape._db.execute("SELECT max(id) FROM block").fetchone()[0])
+
+    async def send_rest(self) -> None:
+        """Record and send the rest, and the end."""
+        await asyncio.to_thread(self.box.end)
+        sink = await asyncio.to_thread(self.box.sink, self.settings)
+        await sink.run(no_batches())
+
+    def worker(self, state: PartitionState, params: WorkerParams = QUICK) -> asyncio.Task[None]:
+        """Start a worker of the one partition."""
+        return asyncio.create_task(PartitionWorker(self.streams, state, SystemClock(), params).run())
+
+    async def work(self, params: WorkerParams = QUICK) -> PartitionState:
+        """Let a new worker go on until it has had all messages, and saved their run if it does; kill it."""
+        state = PartitionState(0)
+        last = (await self.streams.log.stream_info("PACKETS")).state.last_seq
+        of_run = await self.streams.log.get_last_msg("PACKETS", f"part.0.gait.{self.address.key}.*")
+        task = self.worker(state, params)
+        async with asyncio.timeout(60):
+            saving = params == QUICK
+            while state.sequence < last or (saving and await self.saved() < (of_run.seq or 0)):
+                if task.done():
+                    await task
+                await asyncio.sleep(0.02)
+        await kill(task)
+        return state
+
+    async def has_ended(self) -> bool:
+        """Return whether the end of the run is saved."""
+        return (await RunSnapshots(self.streams).find(self.address.key)).ended
+
+    async def saved(self) -> int:
+        """Return up to which message the run is in its snapshot."""
+        return (await RunSnapshots(self.streams).find(self.address.key)).sequence
+
+    async def records(self) -> list[Out]:
+        """Return all records of the run in the log, which follow each other without hole or overlap."""
+        out: list[Out] = []
+        reader = await self.streams.log.pull_subscribe(self.address.subject("records"), stream=RECORD_LOG)
+        with contextlib.suppress(TimeoutError):
+            while True:
+                for message in await reader.fetch(100, timeout=0.5):
+                    batch = unpack_records(message.data)
+                    assert batch.first == len(out)
+                    out += batch.records
+        return out
+
+
+async def kill(task: asyncio.Task[None]) -> None:
+    """End a worker where it stands: what it has in memory is gone."""
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+@contextlib.asynccontextmanager
+async def rig(folder: Path) -> AsyncIterator[Rig]:
+    async with running_hub(folder, partitions=1) as settings, log_connection(settings) as log:
+        box = await asyncio.to_thread(Box, folder / "box", "ann")
+        yield Rig(settings, await open_streams(log), box)
+
+
+async def test_a_run_comes_out_as_one_process_makes_it(tmp_path: Path) -> None:
+    async with rig(tmp_path) as hub:
+        await hub.send(0.5)
+        await hub.send_rest()
+        state = await hub.work()
+        assert await hub.records() == hub.box.undisturbed()
+        assert (state.repeated, state.damaged, state.orphans, state.restored) == (0, 0, 0, 0)
+
+
+async def test_workers_that_are_killed_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
+    async with rig(tmp_path) as hub:
+        states = []
+        for share in (0.2, 0.4, 0.7, 0.9):
+            await hub.send(share)
+            states.append(await hub.work())
+        await hub.send_rest()
+        states.append(await hub.work())
+        assert await hub.records() == hub.box.undisturbed()
+        assert [state.restored for state in states] == [0, 1, 1, 1, 1]
+
+
+async def test_a_worker_killed_before_its_first_snapshot_evaluates_the_same_packets_again(
+    tmp_path: Path,
+) -> None:
+    async with rig(tmp_path) as hub:
+        await hub.send(0.6)
+        first = PartitionState(0)
+        worker = hub.worker(first, WorkerParams(snapshot_s=1000.0, wait_s=0.05))
+        await until(lambda: first.records > 100)
+        await kill(worker)
+        await hub.send_rest()
+        second = await hub.work()
+        assert (second.restored, second.rebuilt) == (0, 0)  # it evaluated everything
+        assert first.records + second.records == len(hub.box.undisturbed())  # and published the rest
+        assert await hub.records() == hub.box.undisturbed()
+
+
+async def test_of_two_workers_the_one_that_came_last_has_the_partition(tmp_path: Path) -> None:
+    async with rig(tmp_path) as hub:
+        await hub.send(0.3)
+        first, state = PartitionState(0), PartitionState(0)
+        old = hub.worker(first)
+        await until(lambda: first.snapshots > 0)
+        new = hub.worker(state)
+        await hub.send(0.6)
+        with pytest.raises(ConfigError, match="another worker"):
+            async with asyncio.timeout(30):
+                await old
+        await hub.send_rest()
+        await until(lambda: state.lag == 0 and state.runs == 0 and state.snapshots > 0)
+        await kill(new)
+        assert await hub.records() == hub.box.undisturbed()
+
+
+async def test_a_new_version_begins_with_the_first_packet_of_a_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with rig(tmp_path) as hub:
+        await hub.send(0.5)
+        await hub.work()
+        monkeypatch.setattr(hosted_run, "PROGRAM", "99.0")
+        await hub.send_rest()
+        state = await hub.work()
+        assert (state.restored, state.rebuilt) == (0, 1)
+        assert await hub.records() == hub.box.undisturbed()
+
+
+async def test_packets_that_come_again_are_left_out(tmp_path: Path) -> None:
+    async with rig(tmp_path) as hub:
+        await hub.send(0.5)
+        await hub.work()
+        last = await hub.streams.log.get_last_msg("PACKETS", "part.0.gait." + hub.address.key + ".packets")
+        for name in ("a", "b"):  # other names: to the server they are new
+            await hub.streams.log.publish(
+                hub.address.subject("packets"), last.data or b"", headers={"Nats-Msg-Id": name}
+            )
+        await hub.send_rest()
+        state = await hub.work()
+        assert state.repeated > 0
+        assert await hub.records() == hub.box.undisturbed()
+
+
+async def test_junk_and_packets_of_nobody_cost_themselves(tmp_path: Path) -> None:
+    async with rig(tmp_path) as hub:
+        await hub.send(0.5)
+        stranger = replace(hub.address, session="never-started")
+        packets = await hub.streams.log.get_last_msg(
+            "PACKETS", "part.0.gait." + hub.address.key + ".packets"
+        )
+        for subject, data in (
+            (hub.address.subject("packets"), b"junk"),
+            (hub.address.subject("start"), b"junk"),
+            (stranger.subject("packets"), packets.data or b""),
+            ("gait.a=zz.b.c.packets", b"junk"),
+        ):
+            await hub.streams.log.publish(subject, data)
+        await hub.send_rest()
+        state = await hub.work()
+        assert (state.damaged, state.orphans) == (2, 1)
+        assert await hub.records() == hub.box.undisturbed()
+
+
+async def test_a_start_that_names_another_athlete_is_refused(tmp_path: Path) -> None:
+    async with rig(tmp_path) as hub:
+        await hub.send(0.1)
+        start = await hub.streams.log.get_last_msg("PACKETS", "part.0.gait." + hub.address.key + ".start")
+        forged = replace(hub.address, athlete="ben")
+        await hub.streams.log.publish(forged.subject("start"), start.data or b"")
+        state = await hub.work()
+        assert state.damaged == 1
+
+
+async def test_a_quiet_run_leaves_the_memory_and_comes_back(tmp_path: Path) -> None:
+    async with rig(tmp_path) as hub:
+        state = PartitionState(0)
+        await hub.send(0.5)
+        worker = hub.worker(state, replace(QUICK, idle_s=0.2))
+        await until(lambda: state.snapshots > 0 and state.runs == 0)
+        await hub.send_rest()
+        await eventually(hub.has_ended)
+        assert state.restored > 0
+        await kill(worker)
+        assert await hub.records() == hub.box.undisturbed()
+
+
+@pytest.mark.parametrize("bad", [{"snapshot_s": 0.0}, {"at_once": 0}, {"idle_s": -1.0}])
+def test_sizes_that_cannot_be_are_refused(bad: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="positive"):
+        WorkerParams(**bad)  # type: ignore[arg-type]

@@ -1,0 +1,64 @@
+// The timer of the page, distances and paces, and where sensors are worn.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { placeNames } from "../../../monitor/web/static/live/places.js";
+import { allowanceText, isPaused, isReady, timerSeconds } from "../../../monitor/web/static/live/totals.js";
+import { distanceText, paceClock, readPace } from "../../../monitor/web/static/live/units.js";
+import {
+  nameText,
+  recordedText,
+  useLanguage,
+  useNames,
+} from "../../../monitor/web/static/shared/messages.js";
+import "./messages.mjs";
+
+test("the timer stands still in a pause and leaves out those before", () => {
+  assert.equal(timerSeconds({ paused_at_s: null, paused_s: 20 }, 100), 80);
+  assert.equal(timerSeconds({ paused_at_s: 90, paused_s: 20 }, 100), 70);
+  assert.equal(timerSeconds({ paused_at_s: 0, paused_s: 0 }, 100), 0);
+  assert.equal(timerSeconds(null, 100), 100);
+});
+
+test("a run that waits from its first second is ready, not paused on its way", () => {
+  assert.deepEqual(
+    [0, 12].map((paused_at_s) => isReady({ timer: { paused_at_s } })),
+    [true, false],
+  );
+  assert.deepEqual([isPaused({ timer: null }), isPaused({ timer: { paused_at_s: null } })], [false, false]);
+  assert.equal(isPaused({ timer: { paused_at_s: 5 }, ended: "stopped" }), false);
+});
+
+test("distances and paces come in kilometres or miles, and a pace is read as it is written", () => {
+  assert.deepEqual(distanceText(1609.344, true), { text: "1.00", unit: "mi" });
+  assert.deepEqual(distanceText(1609.344, false), { text: "1.61", unit: "km" });
+  assert.deepEqual([paceClock(285, false), paceClock(285, true)], ["4:45", "7:39"]);
+  assert.equal(readPace(" 4:45 ", false), 285);
+  assert.ok(Math.abs(readPace("7:39", true) - 285) < 1);
+  for (const text of ["", "4", "4:60", "445", "4:45 min"]) assert.equal(readPace(text, false), null, text);
+});
+
+test("the allowance is written as far as it is used", () => {
+  assert.equal(allowanceText({ used: 3.24, limit: 5, unit: "km" }), "3.2 of 5.0 km today");
+  assert.equal(allowanceText({ used: 12.6, limit: 30, unit: "min" }), "13 of 30 min today");
+});
+
+test("a sensor is called by where it is worn, also in what is said of it; two at one place keep their names", () => {
+  const places = {
+    footL: { placement: "foot", side: "L" },
+    belt: { placement: "waist", side: null },
+    strap: { placement: "pod", side: null },
+  };
+  useNames(placeNames(places));
+  assert.deepEqual(["footL", "belt", "strap"].map(nameText), ["left shoe", "waist", "strap"]);
+  assert.equal(recordedText("footL is back."), "left shoe is back.");
+  useLanguage(["de"]);
+  useNames(placeNames(places));
+  assert.equal(nameText("footL"), "linker Schuh");
+  useLanguage(["en"]);
+  const twice = placeNames({
+    a: { placement: "waist", side: null },
+    b: { placement: "waist", side: null },
+  });
+  assert.deepEqual(twice, {});
+  useNames({});
+});

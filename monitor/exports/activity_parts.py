@@ -50,10 +50,13 @@ def lap_parts(run: SessionData) -> list[LapPart]:
 
 
 def timed_seconds(run: SessionData) -> Mask:
-    """Return which seconds (n,) an activity may have a record of: up to its end, none inside a pause."""
+    """Return which seconds (n,) an activity may have a record of: up to its end, none inside a pause.
+
+    The second in which a pause ends is that of the start; after the last stop there is none.
+    """
     out = run.t_s <= run.elapsed_s
     for pause in run.pauses:
-        out &= ~((run.t_s > pause.start_s) & (run.t_s < pause.end_s))
+        out &= ~((run.t_s > pause.start_s) & ((run.t_s < pause.end_s) | _is_last(run, pause)))
     return np.asarray(out)
 
 
@@ -103,7 +106,12 @@ def track_points(
 
 
 def _stands_at_end(run: SessionData, since_s: float) -> bool:
-    return any(p.start_s <= since_s and p.end_s >= run.elapsed_s for p in run.pauses)
+    return any(p.start_s <= since_s and _is_last(run, p) for p in run.pauses)
+
+
+def _is_last(run: SessionData, pause: Stretch) -> bool:
+    """Return whether a pause lasts to the end, to the millisecond."""
+    return pause.end_s > run.elapsed_s - 1e-3
 
 
 def runs_of_seconds(run: SessionData, stretches: Sequence[Stretch], wanted: Mask) -> Iterator[list[int]]:

@@ -122,6 +122,7 @@ def encode_fit(run: SessionData, track: PlaceTrack | None = None) -> bytes:
     if not columns or not with_record.any():
         raise StoreError("error.fit_nothing", session=run.info.id)
     known = np.isfinite(run.value("speed_mps"))
+    known |= np.isin(run.t_s, [p.start_s for p in run.pauses]) & np.roll(known, 1)  # as the timer stops
     activity = _Activity(
         run,
         start_second(run),

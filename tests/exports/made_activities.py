@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +47,10 @@ class Made:
     @property
     def recorded_s(self) -> list[int]:
         """The seconds that have a point."""
-        inside = {t for p in self.pauses for t in range(int(p.start_s) + 1, ceil(p.end_s))}
+        ends = [
+            (p.start_s, p.end_s + (round(p.end_s, 3) >= self.seconds)) for p in self.pauses
+        ]  # the last one too
+        inside = {t for start_s, end_s in ends for t in range(int(start_s) + 1, int(end_s))}
         edges = {int(self.seconds), *(int(t) for p in self.pauses for t in (p.start_s, p.end_s))}
         wanted = [t for t in range(int(self.seconds) + 1) if t % self.every_s == 0 or t in edges]
         return [t for t in wanted if t not in inside]

@@ -36,6 +36,11 @@ def test_the_timer_runs_between_pauses_only() -> None:
         assert runs == [[*range(21)], [21, 22, 23, 24, 25]]
 
 
+def test_after_the_last_stop_nothing_is_written() -> None:
+    with stored(Made(seconds=120.0, pauses=(TimerPause(100.0, 20.0),)).recording()) as (_, run):
+        assert np.flatnonzero(timed_seconds(run)).tolist() == [*range(101)]
+
+
 def test_places_stand_at_their_second_and_nowhere_else() -> None:
     with stored(Made(seconds=100.0).recording()) as (_, run):
         t_s, nan = np.array([3.4, 3.6, 500.0]), np.full(3, np.nan)

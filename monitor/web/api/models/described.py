@@ -43,7 +43,7 @@ def holds_numbers(schema: dict[str, Any]) -> bool:
 class ApiModel(BaseModel):
     """The base of all models of the API: built only when the description is asked for."""
 
-    model_config = ConfigDict(defer_build=True, json_schema_extra=_add_units)
+    model_config = ConfigDict(defer_build=True, strict=True, json_schema_extra=_add_units)
 
 
 class ApiList(RootModel[Any]):

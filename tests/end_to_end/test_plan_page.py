@@ -386,7 +386,7 @@ def test_sets_and_tests_of_strength_and_a_pair_of_shoes_are_noted(box: Box) -> N
         test.locator("input").nth(0).fill("22")
         test.locator("input").nth(1).fill("20")
         test.locator("button.save").click()
-        page.wait_for_function("!document.querySelector('button.save:not([hidden]):not([disabled])')")
+        expect(page.locator("button.save:not([hidden]):not([disabled])")).to_have_count(0)
 
         show(box, page, 0, 13, "shoes/new")
         page.locator("input[type=text]").first.fill("Blue 3")

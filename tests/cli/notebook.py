@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from monitor.cli import runner_notebook
 from monitor.cli.main import app
 from monitor.core.errors import MonitorError
-from monitor.service import runner_plan
+from monitor.service import runner_plan, shared_plan, squad_report
 
 MONDAY = datetime.date(2026, 11, 9)
 ZONE = datetime.timezone(datetime.timedelta(hours=1))
@@ -37,7 +37,7 @@ class Runner:
         time = datetime.time.fromisoformat(clock)
         begin = datetime.datetime.combine(MONDAY + datetime.timedelta(days=day), time, ZONE)
         seconds = itertools.count()  # nobody writes twice in a second
-        for module in (runner_plan, runner_notebook):
+        for module in (runner_plan, runner_notebook, shared_plan, squad_report):
             self.monkeypatch.setattr(
                 module, "runner_now", lambda: begin + datetime.timedelta(seconds=next(seconds))
             )

@@ -39,6 +39,7 @@ from monitor.web.app import serving
 from monitor.web.live_feed import LiveFeed
 from monitor.web.sharing_desk import SharingDesk
 from tests.end_to_end.browser import chromium
+from tests.end_to_end.page_waits import wait_for_script
 
 TOKEN = "pictures-of-a-page"
 SIZES = {"360": (360, 740), "390": (390, 844), "820": (820, 1180), "1280": (1280, 800)}
@@ -224,7 +225,7 @@ async def _open(page: Page, url: str, picture: Picture) -> None:
         await page.goto(url.replace("/?", "/plan?") + f"#{picture.view}")
         await page.wait_for_selector("#plan section, #plan form")
     else:
-        await page.wait_for_function("document.querySelector('#link.good, #finished:not([hidden])')")
+        await wait_for_script(page, "document.querySelector('#link.good, #finished:not([hidden])')")
     await page.wait_for_timeout(500)
 
 

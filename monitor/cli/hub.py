@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -55,6 +54,8 @@ def init_command(
     config: SettingsOption = None,
 ) -> None:
     """Make the streams of a hub, once."""
+    import asyncio
+
     from rich.console import Console
 
     from monitor.hub.serving import make_hub
@@ -119,6 +120,8 @@ def _hub_settings(config: Path | None) -> HubSettings:
 
 def _run_until_stopped(work: Coroutine[object, object, None]) -> None:
     """Run until the work ends or a signal asks to stop."""
+    import asyncio
+
     from monitor.core.retry import only_error
     from monitor.hub.serving import run_until_stopped
 

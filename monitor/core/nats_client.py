@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from monitor.core.errors import ConfigError, SinkError
 from monitor.core.safe_text import line_complaint
@@ -85,8 +85,8 @@ async def log_connection(
     Every failure of it, also inside the block, is a ``SinkError``.  What the hub does not let this user do
     is told to ``forbidden`` as well, since NATS says it beside the answers.
     """
-    import nats
     import nats.errors
+    from nats.aio.client import Client
 
     refused: list[str] = []
     failures: list[Exception] = []
@@ -98,9 +98,9 @@ async def log_connection(
             refused.append(f"{settings.address} does not let {who} do that: {_plain(error)}")
             forbidden(refused[-1])
 
-    client: Client | None = None
+    client = Client()
     try:
-        client = await nats.connect(
+        await client.connect(
             settings.servers,
             error_cb=on_error,
             allow_reconnect=False,
@@ -120,9 +120,18 @@ async def log_connection(
     except (nats.errors.Error, OSError, TimeoutError, EOFError) as exc:
         raise SinkError(refused[-1] if refused else _failure_text(exc, settings)) from exc
     finally:
-        if client is not None:
-            with contextlib.suppress(Exception):  # whatever state it is in: nothing waits in it
-                await client.close()
+        await _release(client)
+
+
+async def _release(client: Client) -> None:
+    """Close a connection in whatever state it is, one that the client is just closing by itself too."""
+    transport: Any = client._transport
+    with contextlib.suppress(Exception):  # nothing waits in it
+        await client.close()
+    if transport is not None:
+        with contextlib.suppress(Exception):
+            transport.close()
+            await transport.wait_closed()
 
 
 def _tls_context(settings: HubSettings) -> ssl.SSLContext | None:

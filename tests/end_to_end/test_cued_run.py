@@ -22,6 +22,7 @@ from monitor.recordings.tape import Tape, TapeHeader
 from monitor.simulation.simulated_runner import RadioModel, deliver
 from tests.coached_runner import learned_baseline
 from tests.end_to_end.browser import BEAT_HZ, EARS, chromium, tones
+from tests.end_to_end.page_waits import wait_for_script
 
 DRIFTED, AIMED = 156.0, 170.0
 BELT = {"speed_mps": 2.8, "slope_pct": 0.0}  # what the treadmill says
@@ -96,7 +97,7 @@ async def test_a_drifting_runner_is_cued_on_their_own_steps_then_left_alone(
             ticks = Ticks(page)
             await page.goto(found[0].decode())
             await page.locator("#sound").click()
-            await page.wait_for_function("heard.words.length == 1")
+            await wait_for_script(page, "heard.words.length == 1")
             await page.evaluate("heard.tones.length = heard.words.length = 0")
             await expect(page.locator("#band-muted")).to_have_text(
                 "No cues: you only just started", timeout=60_000
@@ -106,7 +107,7 @@ async def test_a_drifting_runner_is_cued_on_their_own_steps_then_left_alone(
             await expect(page.locator("#cue-words")).to_have_text("Quick and light", timeout=60_000)
             await expect(page.locator("#cue.correct")).to_be_visible()
             late = await page.locator("#cue-late").text_content()
-            await page.wait_for_function("heard.words.length == 1")
+            await wait_for_script(page, "heard.words.length == 1")
             heard = await page.evaluate("heard")
             assert heard["words"] == [{"text": "Quick and light", "lang": "en"}]
             made = tones(heard["tones"])

@@ -27,6 +27,7 @@ from monitor.web.app import serving
 from monitor.web.live_feed import LiveFeed
 from tests.broker import program
 from tests.end_to_end.browser import BEAT_HZ, EARS, Tone, chromium, tones
+from tests.end_to_end.page_waits import wait_for_script
 
 STEP_S = 60 / 164
 KNOWN_AFTER_S = 0.25  # what a detector needs to be sure of a step
@@ -100,7 +101,7 @@ async def opened(browser: Browser, service: Service, sound: bool = True) -> Asyn
         await expect(page.locator("#link")).to_have_text(re.compile("Live|Keine Daten"), timeout=20_000)
         if sound:
             await page.locator("#sound").tap()
-            await page.wait_for_function("heard.words.length == 1")  # the test sound
+            await wait_for_script(page, "heard.words.length == 1")  # the test sound
             await page.evaluate("heard.tones.length = heard.words.length = heard.pulses.length = 0")
         yield page
         service.close()
@@ -124,7 +125,7 @@ async def test_one_tap_gives_sound_and_a_test_of_it(browser: Browser) -> None:
         await page.locator("#ask").tap()
         await expect(page.locator("#sound")).to_have_text("♪ an")
         await expect(page.locator("#ask")).to_be_hidden()
-        await page.wait_for_function("heard.words.length == 1")
+        await wait_for_script(page, "heard.words.length == 1")
         made, words, _ = await heard(page)
         assert [t.hz for t in made] == [659, 988]  # a rising pair
         assert words == [{"text": "Ton ist an", "lang": "de"}]
@@ -144,7 +145,7 @@ async def test_a_drift_is_cued_on_the_runners_own_steps_then_confirmed_then_sile
         await expect(page.locator("#cue-late")).to_have_text(
             re.compile(r"Kam \d+,\d s nach deinem Schritt")
         )
-        await page.wait_for_function("heard.words.length == 1")
+        await wait_for_script(page, "heard.words.length == 1")
         made, words, pulses = await heard(page)
         assert words == [{"text": "Schnell und leicht", "lang": "de"}]
         assert pulses == [220]
@@ -188,8 +189,8 @@ async def test_what_is_late_withheld_or_already_heard_is_never_played(browser: B
         assert ([t.hz for t in made], words) == ([784], [])
         service.sink.close()  # the link breaks; the page comes back and is told everything again
         service.tell(SessionEnded("s", service.now_s, "the input ended"))
-        await page.wait_for_function(
-            "document.querySelector('#notice').textContent.includes('Lauf beendet.')"
+        await wait_for_script(
+            page, "document.querySelector('#notice').textContent.includes('Lauf beendet.')"
         )
         assert (await heard(page))[0] == made
 
@@ -241,7 +242,7 @@ async def test_the_page_opens_as_an_app_without_a_link(browser: Browser) -> None
     async with opened(browser, service) as page:
         await page.evaluate("navigator.serviceWorker.ready")
         await page.reload()
-        await page.wait_for_function("navigator.serviceWorker.controller")
+        await wait_for_script(page, "navigator.serviceWorker.controller")
         manifest = await page.evaluate("fetch('live/gaitcue.webmanifest').then((r) => r.json())")
         assert {i["sizes"] for i in manifest["icons"]} >= {"192x192", "512x512"}
         await page.context.set_offline(True)

@@ -24,6 +24,7 @@ from monitor.sinks.live_state import LiveState
 from monitor.web.app import serving
 from monitor.web.live_feed import LiveFeed
 from tests.end_to_end.browser import EARS, chromium
+from tests.end_to_end.page_waits import wait_for_script
 
 TOKEN = "a-run-on-the-page"
 WORN = (
@@ -190,7 +191,7 @@ async def test_intervals_are_chosen_on_the_page_told_by_ear_and_shown_with_their
     async with opened(browser, run, locale="de") as page:
         run.run_to(10.0)
         await page.locator("#sound").click()
-        await page.wait_for_function("heard.words.length == 1")
+        await wait_for_script(page, "heard.words.length == 1")
         await page.locator("#menu").click()
         await page.locator("#set-repeats").fill("2")
         await page.locator("#set-work").fill("1")
@@ -201,10 +202,10 @@ async def test_intervals_are_chosen_on_the_page_told_by_ear_and_shown_with_their
         await page.locator("#set-pace").fill("4:45")
         await page.locator("#intervals-start").click()
         await expect(page.locator("#interval-name")).to_have_text("Intervall 1 von 2Ziel 4:45 min/km")
-        await page.wait_for_function("heard.words.length == 2")
+        await wait_for_script(page, "heard.words.length == 2")
         run.run_to(75.0)
         await expect(page.locator("#interval-name")).to_have_text("Locker nach 1 von 2", timeout=10_000)
-        await page.wait_for_function("heard.words.length == 3")
+        await wait_for_script(page, "heard.words.length == 3")
         said = [words["text"] for words in (await page.evaluate("heard"))["words"]]
         assert said[1:] == ["Intervall 1 von 2: 1:00 mit 4:45 min/km.", "Locker: 0:30."]
         await page.reload()  # what was chosen is kept on this phone

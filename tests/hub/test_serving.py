@@ -39,7 +39,7 @@ async def test_a_server_that_comes_back_is_gone_on_with(tmp_path: Path) -> None:
         sending = asyncio.create_task(sink.run(batches_until(done)))
         working = asyncio.create_task(serve_partitions(hub, states, SystemClock(), QUICK))
         keeping = asyncio.create_task(keep_records(hub, keeper, SystemClock()))
-        await until(lambda: sum(state.records for state in states) > 0)
+        await until(lambda: sum(state.snapshots for state in states) > 0)
     async with running_server(tmp_path / "nats.conf"):
         await asyncio.to_thread(box.end)
         done.set()

@@ -11,7 +11,7 @@ import contextlib
 import re
 import ssl
 import urllib.parse
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -77,13 +77,10 @@ def require_nats_client() -> None:
 
 
 @contextlib.asynccontextmanager
-async def log_connection(
-    settings: HubSettings, forbidden: Callable[[str], None] = lambda text: None
-) -> AsyncIterator[JetStreamContext]:
+async def log_connection(settings: HubSettings) -> AsyncIterator[JetStreamContext]:
     """Connect to the hub's log for as long as the block lasts.
 
-    Every failure of it, also inside the block, is a ``SinkError``.  What the hub does not let this user do
-    is told to ``forbidden`` as well, since NATS says it beside the answers.
+    Every failure of it, also inside the block, is a ``SinkError``.
     """
     import nats.errors
     from nats.aio.client import Client
@@ -96,7 +93,6 @@ async def log_connection(
         if "permissions violation" in str(error).lower():
             who = settings.user or "a stranger"
             refused.append(f"{settings.address} does not let {who} do that: {_plain(error)}")
-            forbidden(refused[-1])
 
     client = Client()
     try:

@@ -49,7 +49,7 @@ def _write_config(folder: Path, host: str, port: int) -> Path:
     return config
 
 
-def nats_config(folder: Path, host: str, port: int, accounts: str = "", cluster: str = "") -> str:
+def nats_config(folder: Path, host: str, port: int, accounts: str = "") -> str:
     """Return the text of the server's configuration: where it listens, where it keeps the log, whom it
     lets in.
     """
@@ -57,7 +57,6 @@ def nats_config(folder: Path, host: str, port: int, accounts: str = "", cluster:
 max_payload: {_LARGEST_MESSAGE}
 jetstream {{ store_dir: "{folder}", sync_interval: "1s" }}
 {accounts}
-{cluster}
 """
 
 

@@ -320,7 +320,7 @@ class PartitionWorker:
 
     async def _save_run(self, live: _LiveRun, now_s: float) -> None:
         if live.run is None:  # an orphan: nothing to go on with
-            live.entry = SnapshotEntry(live.sequence, 0, "", False, live.entry.revision)
+            live.entry = SnapshotEntry(live.sequence, revision=live.entry.revision)
             return
         snapshot = Snapshot(live.sequence, live.run)
         live.entry = await self._snapshots.save(live.key, live.entry, snapshot, ended=live.ended)

@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import json
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from monitor.core.errors import InputError, SinkError
 from monitor.core.json_codec import from_json, parse_json, to_json
@@ -24,11 +24,10 @@ from monitor.hub.streams import HubStreams
 class SnapshotEntry:
     """``SnapshotEntry`` says which object is a run's snapshot, and after which message it was made.
 
-    ``records`` of the run were made by then.  ``revision`` is that of the entry, 0 where there is none yet.
+    ``revision`` is that of the entry, 0 where there is none yet.
     """
 
     sequence: int = 0
-    records: int = 0
     object_name: str = ""
     ended: bool = False
     revision: int = 0
@@ -76,7 +75,7 @@ class RunSnapshots:
         name = "" if ended else f"{key}/{uuid.uuid4().hex}"
         if name:
             await self._objects.put(name, await asyncio.to_thread(snapshot.pack))
-        entry = SnapshotEntry(snapshot.sequence, snapshot.run.records, name, ended)
+        entry = SnapshotEntry(snapshot.sequence, name, ended)
         try:
             body = json.dumps(to_json(entry)).encode()
             revision = await self._entries.update(_entry_name(key), body, last=before.revision)
@@ -84,7 +83,7 @@ class RunSnapshots:
             await self._drop(name)
             raise SinkError("another worker has saved this run meanwhile") from exc
         await self._drop(before.object_name)
-        return SnapshotEntry(entry.sequence, entry.records, name, ended, revision)
+        return replace(entry, revision=revision)
 
     async def _drop(self, name: str) -> None:
         from nats.js.errors import NotFoundError

@@ -95,6 +95,8 @@ class RunTimer:
 
     def is_paused_at(self, t_s: float) -> bool:
         """Return whether the timer stood still in this second of the session, now or before."""
+        if self._paused_at_s is None and not self.pauses:  # asked for every packet and record of a run
+            return False
         if self._paused_at_s is not None and t_s >= self._paused_at_s:
             return True
         last = next((p for p in reversed(self.pauses) if p.start_s <= t_s), None)

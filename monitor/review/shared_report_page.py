@@ -7,10 +7,9 @@ import html
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from monitor.core.errors import StoreError
 from monitor.core.message_catalogues import Catalogue, Language, MessageValue, UserMessage, catalogue
-from monitor.core.private_files import create_private_file
 from monitor.review.entry_text import entry_kind_text, entry_text
+from monitor.review.printable_page import printable_html, write_printable
 from monitor.review.shared_report import (
     HeldDays,
     RunsWithin,
@@ -23,7 +22,6 @@ from monitor.review.shared_report import (
 from monitor.review.shared_report_chart import pain_chart
 from monitor.training.sharing import SHARED_ITEMS, SharedDay, SharedShoe
 
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 _STYLE = """
 @page { size: A4; margin: 12mm }
 * { box-sizing: border-box }
@@ -81,27 +79,12 @@ def report_html(report: SharedReport, language: Language) -> str:
         *_own(w, report),
         f'<p class="foot">{w.text("plan.disclaimer")} {w.text("plan.report.unknown")}</p>',
     ]
-    return "\n".join(
-        (
-            "<!doctype html>",
-            f'<html lang="{language}"><head><meta charset="utf-8">',
-            f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
-            '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            f"<title>{title}</title><style>{_STYLE}</style></head><body>",
-            *parts,
-            "</body></html>\n",
-        )
-    )
+    return printable_html(title, language, _STYLE, parts)
 
 
 def write_report(report: SharedReport, path: Path, language: Language) -> None:
     """Write the page to ``path``, for its owner alone; ``StoreError`` if it cannot be written."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        create_private_file(path)
-        path.write_text(report_html(report, language), encoding="utf-8")
-    except OSError as exc:
-        raise StoreError("error.cannot_write", path=path, reason=exc) from exc
+    write_printable(path, report_html(report, language))
 
 
 def _day(day: datetime.date) -> str:

@@ -7,12 +7,10 @@ import html
 from collections.abc import Sequence
 from pathlib import Path
 
-from monitor.core.errors import StoreError
 from monitor.core.message_catalogues import Catalogue, Language, MessageValue, UserMessage, catalogue
-from monitor.core.private_files import create_private_file
+from monitor.review.printable_page import printable_html, write_printable
 from monitor.review.squad_week import WEEK_DAYS, AthleteWeek, by_need, reasons_to_look
 
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 _STYLE = """
 @page { size: A4 landscape; margin: 12mm }
 * { box-sizing: border-box }
@@ -51,29 +49,14 @@ def squad_html(weeks: Sequence[AthleteWeek], today: datetime.date, language: Lan
         *_table(m, ordered),
         f'<p class="foot">{_text(m, "squad.foot")}</p>',
     ]
-    return "\n".join(
-        (
-            "<!doctype html>",
-            f'<html lang="{language}"><head><meta charset="utf-8">',
-            f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
-            '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            f"<title>{title}</title><style>{_STYLE}</style></head><body>",
-            *parts,
-            "</body></html>\n",
-        )
-    )
+    return printable_html(title, language, _STYLE, parts)
 
 
 def write_squad_page(
     weeks: Sequence[AthleteWeek], today: datetime.date, path: Path, language: Language
 ) -> None:
     """Write the page to ``path``, for its owner alone; ``StoreError`` if it cannot be written."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        create_private_file(path)
-        path.write_text(squad_html(weeks, today, language), encoding="utf-8")
-    except OSError as exc:
-        raise StoreError("error.cannot_write", path=path, reason=exc) from exc
+    write_printable(path, squad_html(weeks, today, language))
 
 
 def _text(m: Catalogue, key: str, /, **values: MessageValue) -> str:

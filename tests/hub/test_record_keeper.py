@@ -30,7 +30,7 @@ STARTED = SessionStarted(ADDRESS.session, "ann", "2026-01-01T00:00:00+00:00", ("
 
 async def test_two_runs_of_one_tenant_are_stored_as_one_process_makes_them(tmp_path: Path) -> None:
     async with running_hub(tmp_path, partitions=1) as hub, log_connection(hub) as log:
-        boxes = [await asyncio.to_thread(Box, tmp_path / name, name) for name in ("ann", "Bj\xf6rn W.")]
+        boxes = [await asyncio.to_thread(Box, tmp_path / name, name) for name in ("ann", "李" * 60)]
         for box in boxes:
             await asyncio.to_thread(box.end)
             await (await asyncio.to_thread(box.sink, hub)).run(no_batches())

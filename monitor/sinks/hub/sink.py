@@ -19,7 +19,7 @@ from monitor.core.errors import InputError, MonitorError, SinkError, StoreError
 from monitor.core.monotonic import MonotonicClock
 from monitor.core.nats_client import HubSettings, log_connection
 from monitor.core.outage import Outage
-from monitor.core.packet import RUNNER
+from monitor.core.packet import RUNNER, STOP_CUES
 from monitor.core.records import SINK_STARTING, Out, SessionEnded, SessionStarted, SinkStatus
 from monitor.core.retry import Backoff, retry_until_done
 from monitor.recordings.tape import TapeReader
@@ -181,9 +181,10 @@ def _reason(store: Store, session: str) -> str:
 
 
 def _without_reason(row: Numbered) -> Numbered:
-    """A wish of the runner goes along without why: it may tell of the runner's health."""
+    """The wish to end cues goes along without why: it may tell of the runner's health."""
     number, packet = row
-    return (number, replace(packet, payload=b"")) if packet.sensor == RUNNER else row
+    private = packet.sensor == RUNNER and packet.channel == STOP_CUES
+    return (number, replace(packet, payload=b"")) if private else row
 
 
 async def _publish(log: JetStreamContext, run: RunAddress, what: str, data: bytes, name: str) -> None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from monitor.core.errors import InputError
 
 _ROOT = "gait"
-_LONGEST = 255  # characters of a token (a choice; the server allows 4096 bytes for a line)
+_LONGEST = 1000  # characters of a token: 60 of any script; three fit the 4096 bytes of a server's line
 _TOKEN = re.compile(r"(?:[A-Za-z0-9_-]|=[0-9A-F]{2})+")
 
 
@@ -66,8 +66,3 @@ def parse_subject(subject: str) -> tuple[RunAddress, str]:
         raise InputError("error.hub_name", name=subject)
     *names, what = tokens
     return RunAddress(*map(unescape_name, names)), what
-
-
-def subjects_of(tenant: str, what: str, athlete: str = "") -> str:
-    """Return the subject filter of all runs of a tenant, or of one athlete."""
-    return f"{_ROOT}.{escape_name(tenant)}.{escape_name(athlete) if athlete else '*'}.*.{what}"

@@ -11,7 +11,7 @@ import pytest
 from monitor.core.errors import ConfigError
 from monitor.core.monotonic import SystemClock
 from monitor.core.nats_client import HubSettings, log_connection
-from monitor.core.packet import RUNNER, Packet, stop_cues_packet
+from monitor.core.packet import INTERVALS, RUNNER, Packet, stop_cues_packet, wish_packet
 from monitor.core.retry import Backoff
 from monitor.hub.local_server import running_server
 from monitor.hub.streams import PACKET_LOG
@@ -114,10 +114,12 @@ async def test_a_wish_of_the_runner_goes_without_why(tmp_path: Path) -> None:
     async with running_hub(tmp_path) as settings:
         box = await asyncio.to_thread(Box, tmp_path / "box", "ann")
         box.tape.append(stop_cues_packet(0.0, "calf pain at rest"))
+        intervals = wish_packet(0.0, INTERVALS, b'{"repeats": 2}')  # without it the hub would time none
+        box.tape.append(intervals)
         await asyncio.to_thread(box.end)
         await (await asyncio.to_thread(box.sink, settings)).run(no_batches())
         rows, _, _ = await sent(settings)
-        assert rows[0] == (0, Packet(RUNNER, 0, "stop_cues", b""))
+        assert rows[:2] == [(0, Packet(RUNNER, 0, "stop_cues", b"")), (1, intervals)]
         log = await asyncio.to_thread(_bytes_below, tmp_path / "log")
         assert b"calf" not in log
 

@@ -66,6 +66,7 @@ async def retry_until_done(
     backoff = backoff or Backoff()
     generation = failures = 0
     while True:
+        pass_on_cancellation()
         began_s = time.now_s()
         try:
             await attempt(generation)
@@ -81,6 +82,17 @@ async def retry_until_done(
             report(exc, wait_s)
         await time.sleep(wait_s)
         generation += 1
+
+
+def pass_on_cancellation() -> None:
+    """Raise ``CancelledError`` if this task is to end although a library has swallowed that.
+
+    ``asyncio.wait_for`` does so before Python 3.12 when what it waits for is just ready, and with it every
+    client that waits by it.  A loop of calls to such a client asks here once a turn.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 @contextlib.contextmanager

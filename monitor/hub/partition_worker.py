@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 from monitor.core.errors import ConfigError, DecodeError, InputError, SinkError
 from monitor.core.json_codec import parse_json
 from monitor.core.monotonic import MonotonicClock
+from monitor.core.retry import pass_on_cancellation
 from monitor.hub.hosted_run import HostedRun, RecordBatch, Snapshot
 from monitor.hub.record_messages import pack_records, unpack_records
 from monitor.hub.run_snapshots import RunSnapshots, SnapshotEntry
@@ -128,6 +129,7 @@ class PartitionWorker:
         """
         await self._claim()
         async for messages in self._batches():
+            pass_on_cancellation()
             for message in messages:
                 await self._take(message)
             await self._publish()

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from monitor.core.errors import DecodeError, InputError, SinkError, StoreError
 from monitor.core.records import Out, SessionEnded, SessionStarted
+from monitor.core.retry import pass_on_cancellation
 from monitor.core.safe_text import file_name_part
 from monitor.hub.record_messages import unpack_records
 from monitor.hub.streams import RECORD_LOG, HubStreams
@@ -64,6 +65,7 @@ class RecordKeeper:
         await streams.log.add_consumer(RECORD_LOG, config)
         reader = await streams.log.pull_subscribe_bind(stream=RECORD_LOG, durable=_DURABLE)
         while True:
+            pass_on_cancellation()
             try:
                 messages = await reader.fetch(_AT_ONCE, timeout=_WAIT_S)
             except TimeoutError:

@@ -49,7 +49,7 @@ from monitor.core.file_lock import exclusive_lock
 from monitor.core.monotonic import MonotonicClock
 from monitor.core.outage import Outage, RepeatedEvent
 from monitor.core.records import SINK_STARTING, Out, SinkStatus
-from monitor.core.retry import Backoff, retry_until_done
+from monitor.core.retry import Backoff, pass_on_cancellation, retry_until_done
 from monitor.storage.session_info import WaitingRecord
 from monitor.storage.store import Store
 
@@ -184,6 +184,7 @@ class Outbox:
     async def _deliver_alone(self) -> None:
         """Deliver until done; nobody else does meanwhile."""
         while True:
+            pass_on_cancellation()
             batch = await self._off_loop(self._next_batch)
             if batch:
                 await self._pass_on(batch)

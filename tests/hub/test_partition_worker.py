@@ -7,8 +7,10 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from nats.js import JetStreamContext
 
 from monitor.core.errors import ConfigError
 from monitor.core.monotonic import SystemClock
@@ -16,11 +18,13 @@ from monitor.core.nats_client import HubSettings, log_connection
 from monitor.core.records import Out
 from monitor.hub import hosted_run
 from monitor.hub.partition_worker import PartitionState, PartitionWorker, WorkerParams
+from monitor.hub.record_keeper import RecordKeeper
 from monitor.hub.record_messages import unpack_records
 from monitor.hub.run_snapshots import RunSnapshots
 from monitor.hub.streams import RECORD_LOG, HubStreams, open_streams
 from monitor.sinks.hub.subjects import RunAddress
 from tests.hub_rig import TENANT, Box, eventually, no_batches, running_hub, until
+from tests.swallowed import ends_when_cancelled, swallow_cancellation
 
 QUICK = WorkerParams(snapshot_s=0.05, wait_s=0.05, at_once=5)
 
@@ -231,6 +235,20 @@ async def test_a_quiet_run_leaves_the_memory_and_comes_back(tmp_path: Path) -> N
         assert state.restored > 0
         await kill(worker)
         assert await hub.records() == hub.box.undisturbed()
+
+
+async def test_it_ends_when_told_to_although_the_client_swallows_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetch = JetStreamContext.PullSubscription.fetch
+
+    async def deaf(reader: Any, batch: int, **options: Any) -> list[Any]:
+        return await swallow_cancellation(fetch(reader, batch, **options)) or []
+
+    monkeypatch.setattr(JetStreamContext.PullSubscription, "fetch", deaf)
+    async with rig(tmp_path) as hub:
+        await ends_when_cancelled(hub.worker(PartitionState(0), replace(QUICK, wait_s=1.0)))
+        await ends_when_cancelled(RecordKeeper(tmp_path / "stores").run(hub.streams))
 
 
 @pytest.mark.parametrize("bad", [{"snapshot_s": 0.0}, {"at_once": 0}, {"idle_s": -1.0}])

@@ -21,7 +21,7 @@ from monitor.core.nats_client import HubSettings, log_connection
 from monitor.core.outage import Outage
 from monitor.core.packet import RUNNER, STOP_CUES
 from monitor.core.records import SINK_STARTING, Out, SessionEnded, SessionStarted, SinkStatus
-from monitor.core.retry import Backoff, retry_until_done
+from monitor.core.retry import Backoff, pass_on_cancellation, retry_until_done
 from monitor.recordings.tape import TapeReader
 from monitor.recordings.tape_blocks import Numbered
 from monitor.recordings.tape_follower import read_tape_from
@@ -96,6 +96,7 @@ class HubSink:
     async def _attempt(self, generation: int) -> None:
         async with log_connection(self._s) as log:
             while True:
+                pass_on_cancellation()
                 ending = self._no_more  # before the look: what came until then is on the tape
                 waiting = await self._off_loop(self._store.runs_to_send)
                 sent = [

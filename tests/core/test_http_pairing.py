@@ -146,3 +146,15 @@ def test_a_damaged_file_lets_nobody_in_and_says_so(book: Book, tmp_path: Path, t
     (tmp_path / DEVICES_FILE).write_text(text, encoding="latin-1")
     with pytest.raises(StoreError, match=DEVICES_FILE):
         book.find("x")
+
+
+def test_one_wrong_bit_gives_no_device_another_role(book: Book, tmp_path: Path) -> None:
+    token = book.paired()
+    path = tmp_path / DEVICES_FILE
+    sound = path.read_text()
+    assert '"role": 2' in sound
+    path.write_text(sound.replace('"role": 2', '"role": 3'))
+    with pytest.raises(StoreError, match=DEVICES_FILE):
+        book.find(token)
+    path.write_text(sound.rpartition(', "crc"')[0] + "}")  # as earlier versions wrote it
+    assert book.find(token) is not None

@@ -7,40 +7,22 @@ import re
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from dsp.simulation.runner import SIMULATED_STRIDE_S, steady_foot_imu
-from monitor.cli import main
+from tests.command_here import Gaitcue, here
 from tests.faults.program import make_tape
 from tests.track_bytes import gpx_run
 
-Gaitcue = Callable[..., "subprocess.CompletedProcess[str]"]
+__all__ = ["here"]
 
 
 def gaitcue(*args: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "monitor", *map(str, args)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
-
-
-@pytest.fixture
-def here(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Gaitcue:
-    """The same in this process, which is a second of CPU less; the first test has one of its own."""
-
-    def gaitcue_here(*args: object) -> subprocess.CompletedProcess[str]:
-        command = ["gaitcue", *map(str, args)]
-        monkeypatch.setattr("sys.argv", command)
-        with pytest.raises(SystemExit) as ended:
-            main.main()
-        code = ended.value.code
-        return subprocess.CompletedProcess(
-            command, code if isinstance(code, int) else 0, *capfd.readouterr()
-        )
-
-    return gaitcue_here
 
 
 @pytest.fixture

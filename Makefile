@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+PIP := $(BIN)/python -m pip install --disable-pip-version-check --constraint constraints.txt
 
 unexport PYTHONDONTWRITEBYTECODE # without bytecode each of three workers and hundreds of commands compiles everything anew
 
@@ -24,7 +24,7 @@ $(VENV)/.demo: $(VENV)/pyvenv.cfg pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/.test: $(VENV)/pyvenv.cfg pyproject.toml constraints.txt
-	$(PIP) --editable ".[test]"
+	$(PIP) --quiet --editable ".[test]"
 	touch $@ $(VENV)/.demo
 
 lint: $(VENV)/.test

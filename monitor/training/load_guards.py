@@ -26,6 +26,7 @@ _AMBER_SHARE, _RED_SHARE = 0.90, 0.80
 HOLD_DAYS = 7
 """Days without progress after a RED run."""
 _GUARD_WEEKS = 3
+_ASSUMED_MIN_PER_KM = 6.0  # of a runner of whom no pace is known (a choice)
 _RATES = ((2.00, 2.28), (1.30, 1.52), (1.10, 1.64))
 """Hazard rate ratios of a run by its length over the longest of 30 days (Frandsen 2025)."""
 
@@ -54,13 +55,15 @@ def days_since_run(runs: Sequence[PlanRun], day: datetime.date, *, walks: bool =
     return None if last is None else (day - last).days
 
 
-def longest_run(
-    runs: Sequence[PlanRun], day: datetime.date, size: Callable[[PlanRun], float | None]
-) -> float | None:
+RunSize = Callable[[PlanRun], float | None]
+"""The length of a run in km or minutes, None where it is not known."""
+
+
+def longest_run(runs: Sequence[PlanRun], day: datetime.date, size: RunSize) -> float | None:
     """Return the longest run of the 30 days up to ``day`` in km or minutes; None without one."""
     since = day - datetime.timedelta(days=LONGEST_DAYS)
     sizes = (size(r) for r in on_days(runs, since, day) if not r.walk)
-    return max((s for s in sizes if s is not None), default=None)
+    return max((s for s in sizes if s), default=None)
 
 
 def km_of(run: PlanRun) -> float | None:
@@ -71,6 +74,20 @@ def km_of(run: PlanRun) -> float | None:
 def minutes_of(run: PlanRun) -> float | None:
     """Return the length of a run in minutes."""
     return run.minutes
+
+
+def km_by_time(runs: Sequence[PlanRun]) -> RunSize:
+    """Return a measure of runs in km that reckons those without a distance from their minutes.
+
+    It goes by the usual pace of ``runs``, or by six minutes per km where none of them tells one (D): a
+    run whose distance nobody knows was run all the same.
+    """
+    pace = minutes_per_km(runs) or _ASSUMED_MIN_PER_KM
+
+    def km_or_reckoned(run: PlanRun) -> float | None:
+        return run.minutes / pace if run.km is None and run.minutes is not None else run.km
+
+    return km_or_reckoned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +141,7 @@ class _Dose:
 def next_run_most(
     verdicts: Sequence[RunVerdict],
     day: datetime.date,
-    size: Callable[[PlanRun], float | None],
+    size: RunSize,
     memory: FoldMemory | None = None,
 ) -> float | None:
     """Return the most for the next run by the verdicts so far, in the size's unit; None without a run.
@@ -134,11 +151,12 @@ def next_run_most(
     leaves a share of the last run, and the first run after it is no step.
     """
 
-    def step(dose: _Dose, judged: RunVerdict) -> _Dose:
-        return dose.after(judged, size(judged.run))
+    def step(dose: _Dose, item: tuple[RunVerdict, float | None]) -> _Dose:
+        return dose.after(*item)
 
     memory = memory or FoldMemory()
-    dose = memory.fold(f"most {size.__name__}", verdicts, _Dose(), step)
+    sized = [(judged, size(judged.run)) for judged in verdicts]
+    dose = memory.fold(f"most {size.__name__}", sized, _Dose(), step)
     return dose.most_after(None if dose.last is None else break_rule((day - dose.last.day).days))
 
 
@@ -164,17 +182,13 @@ def monday_of(day: datetime.date) -> datetime.date:
     return day - datetime.timedelta(days=day.weekday())
 
 
-def week_total(
-    runs: Sequence[PlanRun], monday: datetime.date, size: Callable[[PlanRun], float | None]
-) -> float:
+def week_total(runs: Sequence[PlanRun], monday: datetime.date, size: RunSize) -> float:
     """Return the sum of a size over the runs of the week that begins on ``monday``; walks do not count."""
     week = on_days(runs, monday, monday + datetime.timedelta(days=6))
     return sum(size(r) or 0.0 for r in week if not r.walk)
 
 
-def week_guard(
-    runs: Sequence[PlanRun], day: datetime.date, size: Callable[[PlanRun], float | None]
-) -> float | None:
+def week_guard(runs: Sequence[PlanRun], day: datetime.date, size: RunSize) -> float | None:
     """Return a tenth more than the mean of the last three weeks with runs; None with fewer of them."""
     monday = monday_of(day)
     weeks: list[datetime.date] = []
@@ -186,9 +200,7 @@ def week_guard(
     return None
 
 
-def week_after_break(
-    runs: Sequence[PlanRun], day: datetime.date, size: Callable[[PlanRun], float | None]
-) -> float | None:
+def week_after_break(runs: Sequence[PlanRun], day: datetime.date, size: RunSize) -> float | None:
     """Return the most for the week in which a runner comes back after 8 to 28 days; else None.
 
     It is a share of the last week with runs before the break.
@@ -204,9 +216,7 @@ def week_after_break(
     return None
 
 
-def reference_week(
-    runs: Sequence[PlanRun], day: datetime.date, size: Callable[[PlanRun], float | None]
-) -> float | None:
+def reference_week(runs: Sequence[PlanRun], day: datetime.date, size: RunSize) -> float | None:
     """Return the median of a size over the four weeks before ``day``; None where nobody ran in them."""
     ends = (day - datetime.timedelta(days=7 * k) for k in range(4))
     weeks = [

@@ -20,6 +20,7 @@ moved two phases by answers that come in a heap.  Phases and doses come from art
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from dataclasses import replace
 
 from monitor.core.message_catalogues import UserMessage
@@ -29,12 +30,14 @@ from monitor.training.entries import ClearedEntry, DeclareEntry, FlagEntry, entr
 from monitor.training.load_guards import (
     BREAKS,
     days_since_run,
+    km_by_time,
     km_of,
     longest_run,
     minutes_of,
     reference_week,
 )
 from monitor.training.plan_day import PhaseChange, Reason
+from monitor.training.plan_runs import PlanRun
 from monitor.training.plan_state import PlanRules, PlanState
 from monitor.training.red_flags import ends_flag
 from monitor.training.tables import ORDER, Phase
@@ -85,7 +88,7 @@ def _declared(state: PlanState, evidence: Evidence, rules: PlanRules) -> PlanSta
         declared=evidence.declared,
         begun=min(declare.day, evidence.day),
         phase=state.phase,
-        reference_km=declare.reference_km or reference_week(evidence.runs, declare.day, km_of),
+        reference_km=declare.reference_km or _usual_week_km(evidence.runs, declare.day),
         reference_minutes=reference_week(evidence.runs, declare.day, minutes_of),
         longest_km=declare.longest_km,
         judged={v.run.session: v.verdict for v in evidence.verdicts if v.run.day < declare.day},
@@ -95,6 +98,12 @@ def _declared(state: PlanState, evidence: Evidence, rules: PlanRules) -> PlanSta
     calm = _enter(started, Phase.CALM, evidence, reason)
     told = calm if declare.longest_km is None else replace(calm, longest_km=declare.longest_km)
     return _first_ladder(told, evidence, declare, rules)
+
+
+def _usual_week_km(runs: Sequence[PlanRun], day: datetime.date) -> float | None:
+    """The km of a usual week before ``day``; reckoned where some of its runs have a distance, not all."""
+    some = longest_run(runs, day, km_of) is not None
+    return reference_week(runs, day, km_by_time(runs) if some else km_of)
 
 
 def _first_ladder(

@@ -14,7 +14,7 @@ from monitor.training.hard_running import descent_allowed, may_be_hard, todays_s
 from monitor.training.plan_day import Allowance, Reason, WeekLeft
 from monitor.training.plan_state import PlanRules, PlanState
 from monitor.training.rest_days import earliest_start, rest_reason
-from monitor.training.run_size import most_km, most_minutes, week_left
+from monitor.training.run_size import most_km, most_minutes, reckoned_reason, week_left
 from monitor.training.tables import Phase
 from monitor.training.verdict import Evidence, Verdict
 
@@ -44,6 +44,8 @@ def todays_allowance(state: PlanState, evidence: Evidence, rules: PlanRules) -> 
         allowance, reasons = _ladder_session(facts, may_run, week)
     else:
         allowance, reasons = _free_run(facts, may_run, week)
+    reckoned = reckoned_reason(facts, week)
+    reasons = reasons if reckoned is None else (*reasons, reckoned)
     if hold is not None:
         days = (hold.until - facts.day).days
         reasons = (*reasons, rules.writer.reason("plan.hold", "verdict", hold.entries, n=days))

@@ -60,6 +60,15 @@ def test_reintroduce_waits_for_a_green_last_run_even_when_all_else_is_there() ->
     assert [name for name, is_met in met(decided).items() if not is_met] == ["last_green"]
 
 
+def test_a_run_of_unknown_distance_leaves_the_five_kilometres_unknown() -> None:
+    diary = calm_then_rebuild()
+    diary.mornings(range(8, 11))
+    diary.run(8, 4, (1, 1))
+    assert {c.name: c.met for c in diary.on(9).checkpoints}["five_km"] is False
+    diary.run(9, None, (1, 1), minutes=40.0)
+    assert {c.name: c.met for c in diary.on(10).checkpoints}["five_km"] is None
+
+
 def test_three_missed_strength_sessions_hold_rebuild() -> None:
     diary = in_reintroduce()
     assert diary.on(14).phase is Phase.REINTRODUCE

@@ -29,6 +29,7 @@ from monitor.training.day_spans import on_days
 from monitor.training.entries import ClearedEntry, DeclareEntry, FlagEntry, entries_of
 from monitor.training.load_guards import (
     BREAKS,
+    HOLD_DAYS,
     days_since_run,
     km_by_time,
     km_of,
@@ -42,7 +43,7 @@ from monitor.training.plan_state import PlanRules, PlanState
 from monitor.training.red_flags import ends_flag
 from monitor.training.tables import ORDER, Phase
 from monitor.training.verdict import Evidence, RunVerdict, Verdict, is_worse
-from monitor.training.walk_run import ladder_after, ladder_start
+from monitor.training.walk_run import LadderPlace, ladder_after, ladder_start, next_row
 
 _LADDER_DAYS = BREAKS[0].from_days
 _EASY_MIN = 10.0  # who cannot run so long at GREEN walks and runs
@@ -164,10 +165,18 @@ def _counted_runs(state: PlanState, evidence: Evidence, rules: PlanRules) -> Pla
     worse = [v for v in fresh if _is_news(v, counted.get(v.run.session))]
     for v in worse:
         if ladder is not None:
-            ladder = ladder_after(ladder, v)
+            ladder = _risen(ladder_after(ladder, v), evidence, v.day)
         elif state.phase is Phase.CALM and v.verdict is Verdict.RED and _was_short(v):
             ladder = ladder_start(rules.tables.ladders.walk_run, bone=False, walk_first=True)
+    if ladder is not None:
+        ladder = _risen(ladder, evidence, evidence.day)
     return replace(state, judged={**counted, **{v.run.session: v.verdict for v in worse}}, ladder=ladder)
+
+
+def _risen(ladder: LadderPlace, evidence: Evidence, day: datetime.date) -> LadderPlace:
+    """The next row after two GREEN sessions, unless a RED run holds everything on ``day``."""
+    held = on_days(evidence.verdicts, day - datetime.timedelta(days=HOLD_DAYS - 1), day)
+    return ladder if any(v.verdict is Verdict.RED for v in held) else next_row(ladder)
 
 
 def _is_news(v: RunVerdict, before: Verdict | None) -> bool:

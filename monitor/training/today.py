@@ -44,6 +44,8 @@ def todays_allowance(state: PlanState, evidence: Evidence, rules: PlanRules) -> 
         allowance, reasons = _ladder_session(facts, may_run, week)
     else:
         allowance, reasons = _free_run(facts, may_run, week)
+    if state.ladder is not None and state.ladder.ask:
+        reasons = (*reasons, rules.writer.reason("plan.advice.ladder", "walk_run"))
     reckoned = reckoned_reason(facts, week)
     reasons = reasons if reckoned is None else (*reasons, reckoned)
     if hold is not None:
@@ -77,8 +79,6 @@ def _ladder_session(facts: DayFacts, base: Allowance, week: WeekLeft) -> tuple[A
         key = "plan.today.run_minutes"
     values = {"rounds": row.rounds, "run": row.run_min, "walk": row.walk_min, "minutes": row.minutes}
     reasons: Reasons = (write.reason(key, "walk_run", (), **values),)
-    if facts.state.ladder.ask:
-        reasons = (*reasons, write.reason("plan.advice.ladder", "walk_run"))
     allowed = replace(
         base,
         km=0.0 if not row.run_min else None if week.left_km is None else round_down(week.left_km),

@@ -138,6 +138,39 @@ def test_who_cannot_run_ten_minutes_walks_first() -> None:
     assert after.allowance.ladder == "walk"
 
 
+def on_the_ladder(pains: dict[int, float], last: int) -> Diary:
+    """Every session that the ladder offers, with this pain on these days and none on the others."""
+    diary = Diary().before()
+    diary.declare(runs_10_min=False)
+    diary.mornings(range(last + 1))
+    for day in range(last):
+        allowance = diary.on(day).allowance
+        assert allowance is not None
+        if allowance.run:
+            pain = pains.get(day, 0)
+            diary.run(day, None, (pain, pain), minutes=allowance.minutes, walk=allowance.walk)
+    return diary
+
+
+def rows(diary: Diary, *days: int) -> list[str]:
+    return [allowance.ladder for day in days if (allowance := diary.on(day).allowance) is not None]
+
+
+def test_a_hold_keeps_the_row_of_the_ladder_and_two_green_sessions_in_it_count_when_it_ends() -> None:
+    """RED on day 12: a row down, two GREEN sessions by day 17, and nothing is raised before day 19."""
+    diary = on_the_ladder({12: 6}, 19)
+    assert rows(diary, 12, 14, 17, 18, 19) == ["w2", "w2", "w2", "w2", "w3"]
+    assert [day for day in range(12, 20) if "plan.hold" in keys(diary.on(day))] == [*range(12, 19)]
+
+
+def test_a_clinician_is_to_be_asked_from_the_second_red_on_also_on_days_of_rest() -> None:
+    diary = on_the_ladder({8: 6, 16: 6}, 17)
+    assert rows(diary, 7, 9, 15, 17) == ["w2", "w1", "w2", "walk"]
+    assert "plan.advice.ladder" not in keys(diary.on(15))
+    for day in (16, 17):
+        assert "plan.advice.ladder" in keys(diary.on(day))
+
+
 def test_who_ran_nothing_known_walks_first_unless_runs_are_told() -> None:
     diary = Diary()
     diary.declare()

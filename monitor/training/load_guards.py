@@ -22,11 +22,12 @@ GROWTH = 1.10
 """The most by which a run may be longer, and a week."""
 LONGEST_DAYS = 30
 """The days back in which the longest run counts (Frandsen 2025)."""
+ASSUMED_MIN_PER_KM = 6.0
+"""The pace of a runner of whom none is known (a choice)."""
 _AMBER_SHARE, _RED_SHARE = 0.90, 0.80
 HOLD_DAYS = 7
 """Days without progress after a RED run."""
 _GUARD_WEEKS = 3
-_ASSUMED_MIN_PER_KM = 6.0  # of a runner of whom no pace is known (a choice)
 _RATES = ((2.00, 2.28), (1.30, 1.52), (1.10, 1.64))
 """Hazard rate ratios of a run by its length over the longest of 30 days (Frandsen 2025)."""
 
@@ -82,7 +83,7 @@ def km_by_time(runs: Sequence[PlanRun]) -> RunSize:
     It goes by the usual pace of ``runs``, or by six minutes per km where none of them tells one (D): a
     run whose distance nobody knows was run all the same.
     """
-    pace = minutes_per_km(runs) or _ASSUMED_MIN_PER_KM
+    pace = minutes_per_km(runs) or ASSUMED_MIN_PER_KM
 
     def km_or_reckoned(run: PlanRun) -> float | None:
         return run.minutes / pace if run.km is None and run.minutes is not None else run.km

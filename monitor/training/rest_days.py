@@ -15,6 +15,7 @@ from monitor.training.tables import Phase
 from monitor.training.verdict import Verdict, ok_pain
 
 _LEAST_KM, _LEAST_MIN = 1.0, 6.0  # less than that is no run
+_LEAST_LADDER_KM = 0.1
 _RED_H = 48
 _AS_LONG = 0.95  # of the longest run of a week: a satellite's kilometre is not that exact (a choice)
 
@@ -56,7 +57,7 @@ def rest_reason(facts: DayFacts, earliest: datetime.datetime | None, week: WeekL
         return morning
     if _rests_after_longest(facts):
         return write.reason("plan.rest.after_longest", "phase")
-    if week.left_km is not None and week.left_km < _LEAST_KM and not facts.state.on_ladder:
+    if week.left_km is not None and week.left_km < _least_km(facts):
         return write.reason(
             "plan.rest.week", "week", (), done=week.done_km, limit=week.done_km + week.left_km
         )
@@ -65,6 +66,14 @@ def rest_reason(facts: DayFacts, earliest: datetime.datetime | None, week: WeekL
         values = {"done": week.done_minutes, "limit": week.done_minutes + minutes}
         return write.reason("plan.rest.week_minutes", "week", (), **values)
     return None
+
+
+def _least_km(facts: DayFacts) -> float:
+    """Less than that is no run; on the ladder a row is begun with what is left, and walking needs none."""
+    ladder = facts.state.ladder
+    if ladder is None or ladder.finished:
+        return _LEAST_KM
+    return _LEAST_LADDER_KM if ladder.now.run_min else 0.0
 
 
 def _most_morning_pain(facts: DayFacts) -> float | None:

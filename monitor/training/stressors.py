@@ -19,6 +19,7 @@ from monitor.training.verdict import Evidence, RunVerdict, Verdict
 
 _RESTART_DAYS = 15
 _SPEED = ("pickups", "tempo")
+_AS_GOOD_AS = 1e-3  # km or min: a metre is lost where an allowance is rounded
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def is_longest_of_week(run: PlanRun, runs: Sequence[PlanRun]) -> bool:
 def _as_long(run: PlanRun, other: PlanRun) -> bool:
     for mine, its in ((run.km, other.km), (run.minutes, other.minutes)):
         if mine is not None and its is not None:
-            return mine >= its
+            return mine >= its - _AS_GOOD_AS
     return False
 
 

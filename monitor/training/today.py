@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from monitor.core.message_catalogues import UserMessage
 from monitor.training.day_facts import DayFacts, Reasons, round_down
 from monitor.training.hard_running import descent_allowed, may_be_hard, todays_stressors
+from monitor.training.load_guards import ASSUMED_MIN_PER_KM
 from monitor.training.plan_day import Allowance, Reason, WeekLeft
 from monitor.training.plan_state import PlanRules, PlanState
 from monitor.training.rest_days import earliest_start, rest_reason
@@ -79,9 +80,12 @@ def _ladder_session(facts: DayFacts, base: Allowance, week: WeekLeft) -> tuple[A
         key = "plan.today.run_minutes"
     values = {"rounds": row.rounds, "run": row.run_min, "walk": row.walk_min, "minutes": row.minutes}
     reasons: Reasons = (write.reason(key, "walk_run", (), **values),)
+    left = None if week.left_km is None else round_down(week.left_km)
+    if left is not None and left < row.rounds * row.run_min / ASSUMED_MIN_PER_KM:
+        reasons = (*reasons, write.reason("plan.limit.week", "week", (), km=left))
     allowed = replace(
         base,
-        km=0.0 if not row.run_min else None if week.left_km is None else round_down(week.left_km),
+        km=left if row.run_min else 0.0,
         minutes=row.minutes,
         walk=not row.run_min,
         descent_m=facts.limits.descent_m,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from monitor.training.plan_day import Allowance, PlanDay
@@ -38,6 +38,7 @@ def test_the_day_after_a_hard_run_is_not_for_the_longest_of_the_week() -> None:
     kms=st.lists(st.floats(3, 8), min_size=1, max_size=6),
     hard=st.lists(st.booleans(), min_size=6, max_size=6),
 )
+@example(kms=[3.0, 3.0, 3.0, 3.0, 3.0, 3.999999999999999], hard=[False] * 6)  # allowed: 4.0 km
 def test_a_run_as_allowed_without_a_stressor_is_never_hard_within_48_hours(
     kms: list[float], hard: list[bool]
 ) -> None:

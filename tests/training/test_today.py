@@ -110,3 +110,30 @@ def test_the_pain_of_another_morning_is_not_told_as_that_of_today() -> None:
     assert keys(diary.on(5))[0] == "plan.rest.no_morning"
     diary.mornings(range(5, 6), pain=4)
     assert keys(diary.on(5))[0] == "plan.rest.morning"
+
+
+def test_a_full_week_is_a_day_of_rest_on_the_ladder_too_and_never_a_run_of_no_kilometres() -> None:
+    """4 km were usual, so 2.4 km a week are allowed in calm; two sessions of 1.2 km fill it."""
+    diary = Diary()
+    diary.declare(reference_km=4.0, longest_km=2.0, runs_10_min=False)
+    diary.mornings(range(15))
+    for day in (0, 2):
+        diary.run(day, None, minutes=30.0, walk=True)
+    for day in (7, 9):
+        diary.run(day, 1.2, minutes=24.0)
+    assert keys(diary.on(11))[0] == "plan.rest.week"
+    assert not may(diary.on(11)).run
+    assert (may(diary.on(14)).ladder, may(diary.on(14)).km) == ("w2", 2.4)
+    diary.run(14, 1.2, minutes=24.0)
+    diary.mornings(range(15, 17))
+    assert (may(diary.on(16)).run, may(diary.on(16)).km) == (True, 1.2)
+    assert "plan.limit.week" in keys(diary.on(16))  # 12 minutes of running may be more
+    assert "plan.limit.week" not in keys(diary.on(14))
+
+
+def test_walking_needs_nothing_of_the_week() -> None:
+    diary = Diary()
+    diary.declare(reference_km=4.0, longest_km=2.0)
+    diary.run(0, 2.4, (6, 6), minutes=9.0)  # too much, and too short for any row of running
+    diary.mornings(range(1, 3))
+    assert (may(diary.on(2)).ladder, may(diary.on(2)).run) == ("walk", True)

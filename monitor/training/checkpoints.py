@@ -19,7 +19,7 @@ from monitor.training.strength import (
 )
 from monitor.training.stressors import green_sessions
 from monitor.training.tables import Phase
-from monitor.training.verdict import Evidence, Verdict
+from monitor.training.verdict import Evidence, Verdict, ok_pain
 
 _CALM_MORNING = 1.0
 _LEAST_KM, _LEAST_PAIN = 5.0, 2.0
@@ -100,14 +100,14 @@ def _last_mornings(evidence: Evidence) -> list[datetime.date]:
 
 
 def _calm_mornings(evidence: Evidence) -> Checkpoint:
-    days = _last_mornings(evidence)
+    days, most = _last_mornings(evidence), min(_CALM_MORNING, ok_pain(evidence.declare))
     pains = [evidence.morning_pain(d) for d in days]
     met: bool | None = None
-    if any(p is not None and p > _CALM_MORNING for p in pains):
+    if any(p is not None and p > most for p in pains):
         met = False
     elif all(p is not None for p in pains):
         met = True
-    return _checkpoint("mornings", met, evidence.morning_ids(*days))
+    return _checkpoint("mornings" if most else "painless_mornings", met, evidence.morning_ids(*days))
 
 
 def _not_more_tender(evidence: Evidence) -> Checkpoint:

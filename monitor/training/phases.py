@@ -83,22 +83,43 @@ def _declared(state: PlanState, evidence: Evidence, rules: PlanRules) -> PlanSta
     if declare is None:
         return PlanState(cleared=state.cleared)
     if evidence.declared == state.declared:
-        return state
+        return _corrected(state, evidence, declare, rules)
     reason = rules.writer.reason("plan.change.declared", "phase", (declare.id,))
     started = PlanState(
         declared=evidence.declared,
+        tissue=declare.tissue,
         begun=min(declare.day, evidence.day),
         phase=state.phase,
         reference_km=declare.reference_km or _usual_week_km(evidence.runs, declare.day),
         reference_minutes=reference_week(evidence.runs, declare.day, minutes_of),
-        longest_km=declare.longest_km,
+        longest_km=declare.longest_km or None,
         judged={v.run.session: v.verdict for v in evidence.verdicts if v.run.day < declare.day},
         cleared=state.cleared,
         changes=state.changes,
     )
     calm = _enter(started, Phase.CALM, evidence, reason)
-    told = calm if declare.longest_km is None else replace(calm, longest_km=declare.longest_km)
+    told = replace(calm, longest_km=declare.longest_km) if declare.longest_km else calm
     return _first_ladder(told, evidence, declare, rules)
+
+
+def _corrected(state: PlanState, evidence: Evidence, declare: DeclareEntry, rules: PlanRules) -> PlanState:
+    """What a corrected declaration changes: the usual week, the longest run before it, and the ladder.
+
+    The phase goes on, but where it is the bone: then calm begins anew.
+    """
+    found = declare.tissue == "bone" and state.tissue != "bone"
+    longest = state.longest_km
+    is_first = state.changes[-1].reason.message.key == "plan.change.declared"
+    if longest is not None and declare.longest_km and is_first:
+        longest = declare.longest_km
+    reference = declare.reference_km or state.reference_km
+    state = replace(state, tissue=declare.tissue, reference_km=reference, longest_km=longest)
+    if found:
+        reason = rules.writer.reason("plan.change.bone", "bone", (declare.id,))
+        return _on_ladder(_enter(state, Phase.CALM, evidence, reason), evidence, rules, walk_first=False)
+    if not declare.runs_10_min and state.phase is Phase.CALM and state.ladder is None:
+        return _on_ladder(state, evidence, rules)
+    return state
 
 
 def _usual_week_km(runs: Sequence[PlanRun], day: datetime.date) -> float | None:
@@ -114,7 +135,7 @@ def _first_ladder(
     bone = declare.tissue == "bone"
     days = days_since_run(evidence.runs, evidence.day)
     ran_today = any(r.day == evidence.day and not r.walk for r in evidence.runs)
-    told = days is None and declare.longest_km is not None
+    told = days is None and bool(declare.longest_km)
     rested = not ran_today and not told and (days is None or days >= _LADDER_DAYS)
     if not (bone or rested or not declare.runs_10_min):
         return state
@@ -122,9 +143,12 @@ def _first_ladder(
     return replace(state, ladder=ladder_start(rows, bone=bone, walk_first=not bone))
 
 
-def _walking(state: PlanState, evidence: Evidence, rules: PlanRules) -> PlanState:
+def _on_ladder(
+    state: PlanState, evidence: Evidence, rules: PlanRules, *, walk_first: bool = True
+) -> PlanState:
+    """The state at the beginning of the ladder, where runs before it do not count."""
     bone = evidence.declare is not None and evidence.declare.tissue == "bone"
-    ladder = ladder_start(rules.tables.ladders.walk_run, bone=bone, walk_first=True)
+    ladder = ladder_start(rules.tables.ladders.walk_run, bone=bone, walk_first=walk_first)
     judged = dict(state.judged) | {v.run.session: v.verdict for v in evidence.verdicts if v.settled}
     return replace(state, ladder=ladder, longest_km=None, judged=judged)
 
@@ -140,7 +164,7 @@ def _cleared(state: PlanState, evidence: Evidence, rules: PlanRules) -> PlanStat
     if not freed or state.phase is Phase.NONE:
         return state
     reason = rules.writer.reason("plan.change.cleared", "red_flag", tuple(e.id for e in new))
-    return _walking(_enter(state, Phase.CALM, evidence, reason), evidence, rules)
+    return _on_ladder(_enter(state, Phase.CALM, evidence, reason), evidence, rules)
 
 
 def _after_break(state: PlanState, evidence: Evidence, rules: PlanRules) -> PlanState:
@@ -152,7 +176,7 @@ def _after_break(state: PlanState, evidence: Evidence, rules: PlanRules) -> Plan
     reason = rules.writer.reason("plan.change.break", "break", (), n=days)
     if state.phase is not Phase.CALM:
         state = _enter(state, Phase.CALM, evidence, reason)
-    return _walking(state, evidence, rules)
+    return _on_ladder(state, evidence, rules)
 
 
 # ------------------------------------------------------------------ verdicts: ladder, back

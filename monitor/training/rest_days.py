@@ -6,6 +6,7 @@ import datetime
 import math
 from collections.abc import Sequence
 
+from monitor.core.message_catalogues import UserMessage
 from monitor.training.day_facts import DayFacts
 from monitor.training.day_spans import on_days
 from monitor.training.load_guards import km_of, minutes_of
@@ -52,7 +53,7 @@ def rest_reason(facts: DayFacts, earliest: datetime.datetime | None, week: WeekL
         days, most = (earliest.date() - facts.day).days, _most_morning_pain(facts)
         if most is None:
             return write.reason("plan.rest.hours", "phase", entries, n=days)
-        return write.reason("plan.rest.hours_and_morning", "phase", entries, n=days, most=most)
+        return write.reason("plan.rest.hours_and_morning", "phase", entries, n=days, morning=_morning(most))
     if (morning := _morning_reason(facts)) is not None:
         return morning
     if _rests_after_longest(facts):
@@ -88,6 +89,11 @@ def _most_morning_pain(facts: DayFacts) -> float | None:
     return min(last.usual, ok_pain(declare)) if is_bone else last.usual
 
 
+def _morning(most: float) -> UserMessage:
+    """The morning that is waited for, as a part of a sentence."""
+    return UserMessage("plan.morning.at_most", {"pain": most}) if most else UserMessage("plan.morning.none")
+
+
 def _morning_reason(facts: DayFacts) -> Reason | None:
     """After RED no run before a morning as usual."""
     last, evidence, write = facts.last, facts.evidence, facts.rules.writer
@@ -99,12 +105,14 @@ def _morning_reason(facts: DayFacts) -> Reason | None:
     latest = next((d for d in days if d in evidence.mornings), None)
     pain = None if latest is None else evidence.morning_pain(latest)
     if latest is None or pain is None:
-        return write.reason("plan.rest.no_morning", "verdict", last.entries, most=most)
+        return write.reason("plan.rest.no_morning", "verdict", last.entries, morning=_morning(most))
     if pain > most and latest < facts.day:  # of another morning: this one is not known
-        return write.reason("plan.rest.no_morning", "verdict", evidence.morning_ids(latest), most=most)
+        return write.reason(
+            "plan.rest.no_morning", "verdict", evidence.morning_ids(latest), morning=_morning(most)
+        )
     if pain > most:
         return write.reason(
-            "plan.rest.morning", "verdict", evidence.morning_ids(latest), pain=pain, most=most
+            "plan.rest.morning", "verdict", evidence.morning_ids(latest), pain=pain, morning=_morning(most)
         )
     return None
 

@@ -118,7 +118,7 @@ def longest_run_km(evidence: Evidence) -> float | None:
     """Return the longest run of 30 days in km, that which was told with the declaration among them."""
     stored, declare = longest_run(evidence.runs, evidence.day, km_of), evidence.declare
     told = declare.longest_km if declare and (evidence.day - declare.day).days <= LONGEST_DAYS else None
-    return max((km for km in (stored, told) if km is not None), default=None)
+    return max((km for km in (stored, told) if km), default=None)
 
 
 def _km_limits(facts: DayFacts, week: WeekLeft) -> list[Limit]:

@@ -44,6 +44,16 @@ def test_a_morning_that_holds_rebuild_back(
     assert met(diary.on(7))[name] is state
 
 
+def test_of_bone_three_mornings_without_pain_are_needed() -> None:
+    diary = Diary().before()
+    diary.declare(tissue="bone")
+    diary.mornings(range(5))
+    assert met(diary.on(4))["painless_mornings"] is True
+    diary.morning(4, 1)
+    assert met(diary.on(4))["painless_mornings"] is False
+    assert "mornings" not in met(diary.on(4))
+
+
 def test_a_missing_morning_is_unknown_and_not_green() -> None:
     diary = calm_then_rebuild()
     diary.entries.pop()
@@ -204,6 +214,40 @@ def test_a_new_declaration_begins_again_and_a_correction_of_it_does_not() -> Non
     assert diary.on(15).phase is Phase.REINTRODUCE
     diary.add(DeclareEntry, 16, 6, tissue="joint")
     assert diary.on(16).phase is Phase.CALM
+
+
+def test_a_corrected_declaration_counts_from_then_on() -> None:
+    """300 km a week and 120 km were typed where 30 and 12 were meant."""
+    diary = Diary()
+    first = diary.declare(reference_km=300.0, longest_km=120.0)
+    diary.run(0, 5, (1, 1))
+    diary.mornings(range(1, 3))
+    diary.add(DeclareEntry, 0, 7, on=2, replaces=first, reference_km=30.0, longest_km=12.0)
+    before, after = diary.on(1), diary.on(2)
+    assert (before.week.limit_km, after.week.limit_km) == (180, 18)  # type: ignore[union-attr]
+    assert (after.longest_km, after.phase, after.since) == (12, Phase.CALM, date(0))
+    assert "plan.change.declared" not in keys(after)
+
+
+def test_a_correction_that_asks_for_the_ladder_leads_to_it() -> None:
+    diary = calm_then_rebuild()
+    first = next(e for e in diary.entries if isinstance(e, DeclareEntry))
+    diary.add(DeclareEntry, 0, 9, on=7, replaces=first.id, tissue="bone")
+    diary.mornings(range(8, 10))
+    assert phases(diary, 8) == {0: Phase.CALM, 7: Phase.CALM}
+    assert rows(diary, 6, 7, 8) == ["", "bone", "bone"]
+    assert "plan.change.bone" in keys(diary.on(7))
+    short = Diary().before()
+    name = short.declare()
+    short.add(DeclareEntry, 0, 9, on=1, replaces=name, runs_10_min=False)
+    assert rows(short, 0, 1) == ["", "walk"]
+
+
+def test_who_says_that_the_longest_run_was_none_walks_first() -> None:
+    diary = Diary()
+    diary.declare(reference_km=0.0, longest_km=0.0)
+    assert rows(diary, 0) == ["walk"]
+    assert diary.on(0).longest_km is None
 
 
 def test_answers_in_a_heap_move_one_phase_a_day() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from dataclasses import replace
 
+from monitor.core.message_catalogues import catalogue
 from monitor.training.day_facts import round_down
 from monitor.training.entries import AfterEntry, ManualRunEntry
 from monitor.training.plan_day import Allowance, PlanDay
@@ -106,7 +107,8 @@ def test_the_pain_of_another_morning_is_not_told_as_that_of_today() -> None:
     diary.run(1, 5, (7, 5))
     diary.mornings(range(2, 3), pain=4)
     waits = diary.on(2).reasons[0].message
-    assert (waits.key, waits.values) == ("plan.rest.hours_and_morning", {"n": 1, "most": 0.0})
+    assert catalogue("en").render(waits).endswith("tomorrow at the earliest, after a morning without pain.")
+    assert catalogue("de").render(waits).endswith("laufen, nach einem Morgen ohne Schmerz.")
     assert keys(diary.on(5))[0] == "plan.rest.no_morning"
     diary.mornings(range(5, 6), pain=4)
     assert keys(diary.on(5))[0] == "plan.rest.morning"

@@ -139,3 +139,15 @@ def test_walking_needs_nothing_of_the_week() -> None:
     diary.run(0, 2.4, (6, 6), minutes=9.0)  # too much, and too short for any row of running
     diary.mornings(range(1, 3))
     assert (may(diary.on(2)).ladder, may(diary.on(2)).run) == ("walk", True)
+
+
+def test_days_after_a_run_that_was_too_much_nothing_is_said_of_seven_more() -> None:
+    """Seven days after it the hold is over, and what is left is to wait for a run that goes well."""
+    diary = Diary().before()
+    diary.declare()
+    diary.run(1, 5, (7, 5))
+    diary.mornings(range(2, 9))
+    said = [catalogue("en").render(r.message) for r in diary.on(8).reasons]
+    assert "plan.hold" not in keys(diary.on(8))
+    assert not [text for text in said if "7 days" in text]
+    assert [text for text in said if "before one that goes well" in text]

@@ -130,11 +130,12 @@ class _Dose:
         return replace(self, pending=pending, most=most)
 
     def _after_bad(self, judged: RunVerdict, size: float | None) -> _Dose:
+        """A share of the run, and never more than was allowed before it."""
         red = judged.verdict is Verdict.RED
         most, base = self.most, self.most if size is None else size
         if base is not None:
-            least = [base * (_RED_SHARE if red else _AMBER_SHARE)]
-            most = min(least + ([most] if self.pending and most is not None else []))
+            share = base * (_RED_SHARE if red else _AMBER_SHARE)
+            most = share if most is None else min(share, most)
         until = judged.run.day + datetime.timedelta(days=HOLD_DAYS) if red else self.hold_until
         return replace(self, pending=True, most=most, hold_until=until)
 
@@ -147,9 +148,10 @@ def next_run_most(
 ) -> float | None:
     """Return the most for the next run by the verdicts so far, in the size's unit; None without a run.
 
-    GREEN adds a tenth to that run, UNKNOWN keeps, AMBER leaves 0.9 and RED 0.8 of the run; after either
-    nothing grows before a GREEN run, and after RED nothing within seven days.  A break of 8 days or more
-    leaves a share of the last run, and the first run after it is no step.
+    GREEN adds a tenth to that run, UNKNOWN keeps, AMBER leaves 0.9 and RED 0.8 of the run, but no more
+    than was allowed before it; after either nothing grows before a GREEN run, and after RED nothing
+    within seven days.  A break of 8 days or more leaves a share of the last run, and the first run after
+    it is no step.
     """
 
     def step(dose: _Dose, item: tuple[RunVerdict, float | None]) -> _Dose:

@@ -16,7 +16,7 @@ from statistics import mean, median
 from monitor.training.day_spans import on_days
 from monitor.training.fold_memory import FoldMemory
 from monitor.training.plan_runs import PlanRun
-from monitor.training.verdict import RunVerdict, Verdict
+from monitor.training.verdict import Evidence, RunVerdict, Verdict
 
 GROWTH = 1.10
 """The most by which a run may be longer, and a week."""
@@ -34,15 +34,25 @@ _RATES = ((2.00, 2.28), (1.30, 1.52), (1.10, 1.64))
 
 @dataclass(frozen=True, slots=True)
 class BreakRule:
-    """A ``BreakRule`` is what a break of so many days leaves: a share of the last run and week."""
+    """A ``BreakRule`` is what a break of so many days leaves: a share of the last run and week.
+
+    A ``share`` of 0 leads to the walk-run ladder; ``steps_down`` are those of the cadence, for a reason
+    that ends the key of a message; ``restarts``: downhill and speed begin at their first rows again.
+    """
 
     from_days: int
     share: float
     steps_down: int
+    cadence_reason: str
+    restarts: bool = True
 
 
-BREAKS = (BreakRule(29, 0.0, 2), BreakRule(15, 0.6, 2), BreakRule(8, 0.8, 1))
-"""Breaks from the longest to the shortest; after the longest the walk-run ladder begins (D)."""
+BREAKS = (
+    BreakRule(29, 0.0, 2, "very_long_break"),
+    BreakRule(15, 0.6, 2, "long_break"),
+    BreakRule(8, 0.8, 1, "break", restarts=False),
+)
+"""Breaks from the longest to the shortest (D)."""
 
 
 def break_rule(days: int | None) -> BreakRule | None:
@@ -138,6 +148,12 @@ class _Dose:
             most = share if most is None else min(share, most)
         until = judged.run.day + datetime.timedelta(days=HOLD_DAYS) if red else self.hold_until
         return replace(self, pending=True, most=most, hold_until=until)
+
+
+def reds_that_hold(evidence: Evidence, day: datetime.date) -> tuple[RunVerdict, ...]:
+    """Return the RED runs of the last seven days up to ``day``, for which nothing progresses."""
+    recent = on_days(evidence.verdicts, day - datetime.timedelta(days=HOLD_DAYS - 1), day)
+    return tuple(v for v in recent if v.verdict is Verdict.RED)
 
 
 def next_run_most(

@@ -29,12 +29,12 @@ from monitor.training.day_spans import on_days
 from monitor.training.entries import ClearedEntry, DeclareEntry, FlagEntry, entries_of
 from monitor.training.load_guards import (
     BREAKS,
-    HOLD_DAYS,
     days_since_run,
     km_by_time,
     km_of,
     longest_run,
     minutes_of,
+    reds_that_hold,
     reference_week,
 )
 from monitor.training.plan_day import PhaseChange, Reason
@@ -199,8 +199,7 @@ def _counted_runs(state: PlanState, evidence: Evidence, rules: PlanRules) -> Pla
 
 def _risen(ladder: LadderPlace, evidence: Evidence, day: datetime.date) -> LadderPlace:
     """The next row after two GREEN sessions, unless a RED run holds everything on ``day``."""
-    held = on_days(evidence.verdicts, day - datetime.timedelta(days=HOLD_DAYS - 1), day)
-    return ladder if any(v.verdict is Verdict.RED for v in held) else next_row(ladder)
+    return ladder if reds_that_hold(evidence, day) else next_row(ladder)
 
 
 def _is_news(v: RunVerdict, before: Verdict | None) -> bool:

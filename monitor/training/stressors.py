@@ -11,13 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from monitor.training.day_spans import on_days
-from monitor.training.load_guards import days_since_run, monday_of
+from monitor.training.load_guards import break_rule, days_since_run, monday_of
 from monitor.training.plan_day import Stressor
 from monitor.training.plan_runs import PlanRun
 from monitor.training.tables import Ladders, PhaseLimits
 from monitor.training.verdict import Evidence, RunVerdict, Verdict
 
-_RESTART_DAYS = 15
 _SPEED = ("pickups", "tempo")
 _AS_GOOD_AS = 1e-3  # km or min: a metre is lost where an allowance is rounded
 
@@ -105,11 +104,12 @@ def green_counts(evidence: Evidence, ladders: Ladders, since: datetime.date) -> 
 
 
 def stressor_rows_since(evidence: Evidence, since: datetime.date) -> datetime.date:
-    """Return the day from which on sessions count for the rows: a break of 15 days restarts them."""
+    """Return the day from which on sessions count for the rows: a long break restarts them."""
 
     def after(rows: _Rows, day: datetime.date) -> _Rows:
-        rested = rows.ran is not None and (day - rows.ran).days >= _RESTART_DAYS
-        return _Rows(day, day if rested and day > rows.since else rows.since)
+        rule = break_rule(None if rows.ran is None else (day - rows.ran).days)
+        restarts = rule is not None and rule.restarts and day > rows.since
+        return _Rows(day, day if restarts else rows.since)
 
     def step(rows: _Rows, run: PlanRun) -> _Rows:
         return rows if run.walk else after(rows, run.day)
@@ -167,7 +167,7 @@ def _why_not(
     day = evidence.day
     if kind == "tempo" and not _all_green(evidence, ladders.tempo.green_days, since):
         return "not_all_green"
-    if (days_since_run(evidence.runs, day) or 0) >= 8:
+    if break_rule(days_since_run(evidence.runs, day)) is not None:
         return "after_break"
     if (day - since).days < limits.one_kind_days and _other_kind_this_week(kind, evidence, ladders):
         return "next_week"

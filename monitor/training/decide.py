@@ -40,7 +40,7 @@ from monitor.training.strength import strength_adherence
 from monitor.training.strength_today import lighter_reasons, norm_reasons
 from monitor.training.tables import Phase
 from monitor.training.today import todays_allowance
-from monitor.training.verdict import Evidence, RunVerdict, Verdict, last_verdict
+from monitor.training.verdict import TOO_MUCH, Evidence, RunVerdict, Verdict, last_verdict
 from monitor.training.weekly_score import score_remarks
 
 _SUNDAY = 6
@@ -250,15 +250,15 @@ def _advice(state: PlanState, evidence: Evidence, rules: PlanRules) -> list[Reas
 
 
 def _never_settled(state: PlanState, evidence: Evidence, runs: Sequence[RunVerdict]) -> bool:
-    """Three weeks in calm without two GREEN runs in a row, some of them too much."""
-    if (
-        state.phase is not Phase.CALM
-        or (evidence.day - (state.since or evidence.day)).days < _SETTLING_DAYS
-    ):
+    """Three weeks in calm without two GREEN runs in a row, some runs or mornings of them too much."""
+    if state.phase is not Phase.CALM or state.since is None:
+        return False
+    if (evidence.day - state.since).days < _SETTLING_DAYS:
         return False
     pairs = itertools.pairwise(runs)
     green = any(a.verdict is b.verdict is Verdict.GREEN for a, b in pairs)
-    return not green and any(v.bad for v in runs)
+    sore = any((evidence.morning_pain(d) or 0.0) > TOO_MUCH for d in evidence.mornings if d >= state.since)
+    return not green and (sore or any(v.bad for v in runs))
 
 
 def _is_silent(runs: Sequence[RunVerdict], day: datetime.date) -> bool:

@@ -13,7 +13,7 @@ from monitor.training.load_guards import km_of, minutes_of
 from monitor.training.plan_day import Reason, WeekLeft
 from monitor.training.plan_runs import PlanRun
 from monitor.training.tables import Phase
-from monitor.training.verdict import Verdict, ok_pain
+from monitor.training.verdict import TOO_MUCH, Verdict, ok_pain
 
 _LEAST_KM, _LEAST_MIN = 1.0, 6.0  # less than that is no run
 _LEAST_LADDER_KM = 0.1
@@ -56,6 +56,8 @@ def rest_reason(facts: DayFacts, earliest: datetime.datetime | None, week: WeekL
         return write.reason("plan.rest.hours_and_morning", "phase", entries, n=days, morning=_morning(most))
     if (morning := _morning_reason(facts)) is not None:
         return morning
+    if (too_sore := _too_sore(facts)) is not None:
+        return too_sore
     if _rests_after_longest(facts):
         return write.reason("plan.rest.after_longest", "phase")
     if week.left_km is not None and week.left_km < _least_km(facts):
@@ -115,6 +117,19 @@ def _morning_reason(facts: DayFacts) -> Reason | None:
             "plan.rest.morning", "verdict", evidence.morning_ids(latest), pain=pain, morning=_morning(most)
         )
     return None
+
+
+def _too_sore(facts: DayFacts) -> Reason | None:
+    """No run on a morning with pain above 5, of bone with any, or with more swelling, whatever was run."""
+    evidence, write = facts.evidence, facts.rules.writer
+    mornings = evidence.mornings.get(facts.day, ())
+    most = 0.0 if ok_pain(evidence.declare) == 0 else TOO_MUCH
+    pain = evidence.morning_pain(facts.day)
+    if pain is not None and pain > most:
+        ids = tuple(m.id for m in mornings)
+        return write.reason("plan.rest.morning", "verdict", ids, pain=pain, morning=_morning(most))
+    swollen = tuple(m.id for m in mornings if m.swelling == "more")
+    return write.reason("plan.rest.swelling", "verdict", swollen) if swollen else None
 
 
 def _rests_after_longest(facts: DayFacts) -> bool:

@@ -133,6 +133,14 @@ def test_three_weeks_in_calm_that_do_not_settle_are_told() -> None:
     assert "plan.advice.not_settling" not in keys(diary.on(20))
 
 
+def test_three_weeks_of_bad_mornings_are_told_without_any_run() -> None:
+    diary = Diary().before()
+    diary.declare()
+    diary.mornings(range(22), pain=6)
+    assert "plan.advice.not_settling" not in keys(diary.on(20))
+    assert "plan.advice.not_settling" in keys(diary.on(21))
+
+
 def test_who_cannot_run_ten_minutes_walks_first() -> None:
     diary = Diary().before()
     diary.declare(runs_10_min=False)

@@ -151,3 +151,22 @@ def test_days_after_a_run_that_was_too_much_nothing_is_said_of_seven_more() -> N
     assert "plan.hold" not in keys(diary.on(8))
     assert not [text for text in said if "7 days" in text]
     assert [text for text in said if "before one that goes well" in text]
+
+
+def test_a_bad_morning_is_no_day_to_run_whatever_was_run_before() -> None:
+    """Nobody ran since the declaration; pain above 5, more swelling, and of bone any pain are a rest."""
+    for tissue, fields, run in (
+        ("unknown", {"pain": 5}, True),
+        ("unknown", {"pain": 6}, False),
+        ("unknown", {"pain": 1, "swelling": "more"}, False),
+        ("bone", {"pain": 0}, True),
+        ("bone", {"pain": 1}, False),
+    ):
+        diary = Diary().before()
+        diary.declare(tissue=tissue)
+        entry = diary.morning(2, **fields)  # type: ignore[arg-type]
+        decided = diary.on(2)
+        assert may(decided).run is run, (tissue, fields)
+        if not run:
+            assert decided.reasons[0].entries == (entry,)
+            assert decided.reasons[0].message.key in ("plan.rest.morning", "plan.rest.swelling")

@@ -6,6 +6,7 @@ Everything here is a function of the state of the plan and of what is known on t
 from __future__ import annotations
 
 import datetime
+import math
 from dataclasses import dataclass, replace
 
 from monitor.core.message_catalogues import UserMessage
@@ -18,6 +19,8 @@ from monitor.training.rest_days import earliest_start, rest_reason
 from monitor.training.run_size import most_km, most_minutes, reckoned_reason, week_left
 from monitor.training.tables import Phase
 from monitor.training.verdict import Evidence, Verdict
+
+_FAST_MIN_PER_KM = 4.0  # nobody runs easily faster: a row of the ladder is minutes and no week's kilometres
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,12 +83,13 @@ def _ladder_session(facts: DayFacts, base: Allowance, week: WeekLeft) -> tuple[A
         key = "plan.today.run_minutes"
     values = {"rounds": row.rounds, "run": row.run_min, "walk": row.walk_min, "minutes": row.minutes}
     reasons: Reasons = (write.reason(key, "walk_run", (), **values),)
-    left = None if week.left_km is None else round_down(week.left_km)
-    if left is not None and left < row.rounds * row.run_min / ASSUMED_MIN_PER_KM:
-        reasons = (*reasons, write.reason("plan.limit.week", "week", (), km=left))
+    running_min = row.rounds * row.run_min
+    km = round_down(min(running_min / _FAST_MIN_PER_KM, math.inf if week.left_km is None else week.left_km))
+    if km < running_min / ASSUMED_MIN_PER_KM:
+        reasons = (*reasons, write.reason("plan.limit.week", "week", (), km=km))
     allowed = replace(
         base,
-        km=left if row.run_min else 0.0,
+        km=km,
         minutes=row.minutes,
         walk=not row.run_min,
         descent_m=facts.limits.descent_m,

@@ -170,3 +170,16 @@ def test_a_bad_morning_is_no_day_to_run_whatever_was_run_before() -> None:
         if not run:
             assert decided.reasons[0].entries == (entry,)
             assert decided.reasons[0].message.key in ("plan.rest.morning", "plan.rest.swelling")
+
+
+def test_a_row_of_the_ladder_allows_the_kilometres_of_its_minutes_and_not_of_the_week() -> None:
+    """Eight times half a minute are no 18 km, which is what is left of this week."""
+    diary = Diary().before()
+    diary.declare(tissue="bone")
+    decided = diary.on(1)
+    assert (may(decided).ladder, may(decided).km, may(decided).minutes) == ("bone", 1.0, 12.0)
+    assert decided.week is not None
+    assert decided.week.left_km == 18
+    said = decided.reasons[0].message
+    assert catalogue("en").render(said) == "Today 8 times: run 0.5 min, walk 1 min, easy and flat."
+    assert catalogue("de").render(said) == "Heute 8‑mal: 0,5 min laufen, 1 min gehen, locker und flach."

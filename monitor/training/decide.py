@@ -217,15 +217,22 @@ def _step_in_phase(state: PlanState, step: StepChange | None, rules: PlanRules) 
 
 
 def due_questions(evidence: Evidence) -> tuple[Question, ...]:
-    """Return the questions that are due on this day, each once: after today's runs, morning, weekly."""
-    today = on_days(evidence.verdicts, evidence.day)
-    questions = [Question(kind="after", session=v.run.session) for v in today if v.during is None]
+    """Return the questions that are due on this day, each once: after today's runs, morning, weekly.
+
+    Last, after yesterday's runs: who ended one after midnight, or forgot, can still say how it felt.
+    """
+    questions = _unanswered(evidence, evidence.day)
     if not evidence.mornings.get(evidence.day):
         questions.append(Question(kind="morning"))
     weekly = entries_of(WeeklyEntry, evidence.standing)
     if evidence.day.weekday() == _SUNDAY and not any(e.day == evidence.day for e in weekly):
         questions.append(Question(kind="weekly"))
-    return tuple(questions)
+    return (*questions, *_unanswered(evidence, evidence.day - _DAY))
+
+
+def _unanswered(evidence: Evidence, day: datetime.date) -> list[Question]:
+    runs = on_days(evidence.verdicts, day, day)
+    return [Question(kind="after", session=v.run.session) for v in runs if v.during is None]
 
 
 def _advice(state: PlanState, evidence: Evidence, rules: PlanRules) -> list[Reason]:

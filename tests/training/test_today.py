@@ -141,6 +141,18 @@ def test_walking_needs_nothing_of_the_week() -> None:
     assert (may(diary.on(2)).ladder, may(diary.on(2)).run) == ("walk", True)
 
 
+def test_a_run_that_nobody_told_of_is_asked_about_on_the_next_day_too() -> None:
+    diary = Diary().before()
+    diary.declare()
+    session = diary.run(1, 5, None)
+    asked = [[(q.kind, q.session) for q in diary.on(day).questions] for day in (1, 2, 3)]
+    assert asked == [
+        [("after", session), ("morning", "")],
+        [("morning", ""), ("after", session)],
+        [("morning", "")],
+    ]
+
+
 def test_days_after_a_run_that_was_too_much_nothing_is_said_of_seven_more() -> None:
     """Seven days after it the hold is over, and what is left is to wait for a run that goes well."""
     diary = Diary().before()

@@ -17,7 +17,7 @@ from monitor.training.entries import LegSide, StrengthEntry, entries_of
 from monitor.training.plan_day import Reason
 from monitor.training.plan_state import PlanRules, PlanState
 from monitor.training.strength import Adherence, needed_heel_raises, strength_adherence
-from monitor.training.stressors import last_hard_day
+from monitor.training.stressors import is_hard_day
 from monitor.training.tables import Exercise, Phase
 from monitor.training.verdict import Evidence, ok_pain, red_morning
 
@@ -222,11 +222,10 @@ def _too_soon(
 
 def _heavy_remarks(state: PlanState, evidence: Evidence, rules: PlanRules) -> tuple[Reason, ...]:
     """Heavy legs belong on the day after a hard run: today, tomorrow, or not before one."""
-    last = last_hard_day(evidence.runs, rules.tables.ladders)
-    ago = None if last is None else (evidence.day - last).days
-    if ago == 0:
+    runs, day, ladders = evidence.runs, evidence.day, rules.tables.ladders
+    if is_hard_day(runs, day, ladders):
         key = "tomorrow"
-    elif ago == 1:
+    elif is_hard_day(runs, day - datetime.timedelta(days=1), ladders):
         key = "after_hard"
     elif rules.tables.phases[state.phase].stressors:
         key = "not_before"

@@ -7,6 +7,7 @@ and the days between are the articles' or our choice.
 from __future__ import annotations
 
 import datetime
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -51,15 +52,15 @@ def is_hard(run: PlanRun, runs: Sequence[PlanRun], ladders: Ladders) -> bool:
     return is_longest_of_week(run, runs)
 
 
-def last_hard_day(runs: Sequence[PlanRun], ladders: Ladders) -> datetime.date | None:
-    """Return the day of the last hard run, None without one; ``runs`` are in the order of time."""
-    return next((r.day for r in reversed(runs) if not r.walk and is_hard(r, runs, ladders)), None)
+def is_hard_day(runs: Sequence[PlanRun], day: datetime.date, ladders: Ladders) -> bool:
+    """Return whether a run of this day was hard; ``runs`` are in the order of time."""
+    return any(not r.walk and is_hard(r, runs, ladders) for r in on_days(runs, day, day))
 
 
 def hard_run_too_close(runs: Sequence[PlanRun], day: datetime.date, ladders: Ladders) -> bool:
-    """Return whether the last hard run is too close to ``day`` for another one."""
-    last = last_hard_day(runs, ladders)
-    return last is not None and (day - last).days * 24 < ladders.hard.rest_h
+    """Return whether a hard run is too close to ``day`` for another one."""
+    days = math.ceil(ladders.hard.rest_h / 24)
+    return any(is_hard_day(runs, day - datetime.timedelta(days=k), ladders) for k in range(days))
 
 
 def is_longest_of_week(run: PlanRun, runs: Sequence[PlanRun]) -> bool:

@@ -90,7 +90,7 @@ def _declared(state: PlanState, evidence: Evidence, rules: PlanRules) -> PlanSta
         tissue=declare.tissue,
         begun=min(declare.day, evidence.day),
         phase=state.phase,
-        reference_km=declare.reference_km or _usual_week_km(evidence.runs, declare.day),
+        reference_km=declare.reference_km or _reference_km(evidence.runs, declare.day),
         reference_minutes=reference_week(evidence.runs, declare.day, minutes_of),
         longest_km=declare.longest_km or None,
         judged={v.run.session: v.verdict for v in evidence.verdicts if v.run.day < declare.day},
@@ -122,7 +122,7 @@ def _corrected(state: PlanState, evidence: Evidence, declare: DeclareEntry, rule
     return state
 
 
-def _usual_week_km(runs: Sequence[PlanRun], day: datetime.date) -> float | None:
+def _reference_km(runs: Sequence[PlanRun], day: datetime.date) -> float | None:
     """The km of a usual week before ``day``; reckoned where some of its runs have a distance, not all."""
     some = longest_run(runs, day, km_of) is not None
     return reference_week(runs, day, km_by_time(runs) if some else km_of)

@@ -180,7 +180,7 @@ WORDS = {
         "rest": re.compile("Ruhe|Pause"),
         "calf": "Eine Wade, die geschwollen, warm und druckempfindlich ist",
         "answer": "Hör auf zu laufen und geh heute noch in die Notaufnahme.",
-        "until": "Pause bis zu einem Morgen mit höchstens Schmerz 1",
+        "until": "Pause bis zu einem Morgen mit Schmerz von höchstens 1",
         "walk": "Heute: 30 Minuten gehen.",
         "lang": "de",
     },

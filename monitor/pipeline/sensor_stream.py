@@ -182,7 +182,8 @@ class SensorStream:
     def unsure(self) -> bool:
         """True while the time base is unsure by more than a step, so that its samples tell no steps."""
         clock = self._timeline.clock
-        return clock is not None and clock.sd_s is not None and clock.sd_s > _UNSURE_S
+        sd_s = None if clock is None else clock.sd_s
+        return sd_s is not None and sd_s > _UNSURE_S
 
     def _values(self, decoded: Values, arrival_s: float) -> list[Input]:
         t_s = arrival_s - decoded.age_s

@@ -298,7 +298,10 @@ def component_along(x: Array, v: Array) -> Array:
 
     Written out because a matrix product may round differently with the number of rows.
     """
-    return np.asarray(x[:, 0] * v[..., 0] + x[:, 1] * v[..., 1] + x[:, 2] * v[..., 2])
+    terms = x * v
+    total: Array = terms[:, 0] + terms[:, 1]
+    total += terms[:, 2]
+    return total
 
 
 def norms(x: Array) -> Array:

@@ -46,7 +46,7 @@ def case(name: str, sensors: _Sensors, seconds: float) -> dict[str, str | float]
 
 
 def times_s(worn: list[Worn], chunks: list[ImuChunk], chunk_s: float) -> list[float]:
-    """Return the CPU seconds of each push, the sensors in turn, in chunks of ``chunk_s``, and of the end."""
+    """Return the CPU seconds of each push of ``chunk_s``, the sensors in turn, and of the end."""
     engine, size = Engine(worn), round(chunk_s * RATE_HZ)
     out: list[float] = []
     for at in range(0, max(map(len, chunks)), size):

@@ -152,7 +152,7 @@ class Engine:
         if len(item) == 0:
             return []
         out: list[Record] = []
-        self._first_s = min(self._first_s, float(item.t_s[0]))
+        self._first_s = min(self._first_s, item.t_s.item(0))
         changes = self._activities[item.sensor].push(item)
         if item.sensor == self._activity_from:
             for change in changes:

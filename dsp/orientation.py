@@ -33,7 +33,7 @@ class Track:
         Velocity is the same at both ends, so the mean specific force is gravity.  The accelerometer
         at the instant of rest is *not* gravity: the foot is still rolling.
         """
-        return unit(self.force_ms2[start:stop].mean(axis=0) @ self.turn[start])
+        return unit(self.force_ms2[start:stop].sum(axis=0) / (stop - start) @ self.turn[start])
 
     def carry(self, vector: Array, start: int, stop: int) -> Array:
         """Return a direction (3,) of the sensor frame of row ``start`` in that of row ``stop``."""

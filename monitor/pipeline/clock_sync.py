@@ -189,6 +189,8 @@ class SensorClock:
     @property
     def sd_s(self) -> float | None:
         """The standard deviation of the line now, in s; the constant latency is not in it."""
+        if len(self._losses) < 2:
+            return self._line.sd_s
         recent = [lost_s for at_s, lost_s in self._losses if self._arrival_s - at_s < self._params.losing_s]
         return self._line.sd_s if len(recent) < 2 else max(self._line.sd_s or 0.0, sum(recent))
 

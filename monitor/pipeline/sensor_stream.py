@@ -93,8 +93,10 @@ class SensorStream:
         """Return a status if it is time to tell one: something changed, or nothing was told for long."""
         told = self._told
         age_s = now_s - told.t_s
-        worse = (self.lost, self.repeated, self.bad) != (told.lost, told.repeated, told.bad)
         state = self._state(now_s)
+        if age_s < _OFTEN_S and state is told.link and not self._urgent:  # most calls: after every packet
+            return None
+        worse = (self.lost, self.repeated, self.bad) != (told.lost, told.repeated, told.bad)
         streams = state is LinkState.STREAMING
         fresh_loss = not streams and self.received > 0 and told.silent_s < _CLOSELY_S
         often = worse or fresh_loss

@@ -18,8 +18,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from dsp.types import ActivityChange, Band, Gap, Metric, Step
 from monitor.core import json_codec
 from monitor.core.activity_facts import ActivityFacts, LapMark, PlaceTrack, TimerPause
@@ -159,6 +157,8 @@ class Store(ImportedFiles):
 
     def add_facts(self, session_id: str, facts: ActivityFacts) -> None:
         """Add what a watch said of the activity: sport, zone, steps, track, pauses and laps as notes."""
+        import numpy as np
+
         told = (facts.sport, facts.sub_sport, facts.utc_offset_s, facts.steps)
         self._change(session_id, "sport = ?, sub_sport = ?, utc_offset_s = ?, counted_steps = ?", *told)
         self.add_timer_facts(session_id, facts.pauses, facts.laps)
@@ -298,6 +298,8 @@ class Store(ImportedFiles):
 
     def step_columns(self, session_id: str) -> StepColumns:
         """Return all steps as arrays, ten times as fast as ``steps``: for charts and tables."""
+        import numpy as np
+
         sql = f"SELECT side, ic_s, to_s, estimates FROM step WHERE session = ? AND {READABLE['step']}"
         sql += " ORDER BY row"
         rows = self._all_rows(sql, session_id)
@@ -407,6 +409,8 @@ class Store(ImportedFiles):
 
     def track(self, session_id: str) -> PlaceTrack | None:
         """Return where a session was, by time; None if nobody said it."""
+        import numpy as np
+
         sql = (
             "SELECT t_s, iif(abs(lat_deg) <= 90, lat_deg, NULL), iif(abs(lon_deg) <= 180, lon_deg, NULL),"
             " iif(abs(altitude_m) <= 20000, altitude_m, NULL)"

@@ -351,7 +351,7 @@ class PelvisDetector(GridDetector[PelvisState]):
             terms["fall_ms"] = 1e3 * (stop_s - start_s) * falls
         terms["flight_g"] = float(fast[1].min())
         terms["harmonic_mm"] = harmonic_mm(fast[1], stop_s - start_s)
-        terms["rise_mm"] = self._models.pelvis_rise_mm.value(terms | {"step_s": stop_s - start_s})
+        terms["rise_mm"] = float(self._models.pelvis_rise_mm.value(terms | {"step_s": stop_s - start_s}))
         return terms
 
     def _column_between(

@@ -157,7 +157,9 @@ def scipy_filter() -> Callable[[Array, Array, Array, int, Array], tuple[Array, A
     """
     from scipy.signal import _sigtools, lfilter
 
-    return getattr(_sigtools, "_linear_filter", lfilter)
+    found: Callable[[Array, Array, Array, int, Array], tuple[Array, Array]]
+    found = getattr(_sigtools, "_linear_filter", lfilter)
+    return found
 
 
 _NO_FEEDBACK = np.array([1.0, 0.0])

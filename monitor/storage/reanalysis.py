@@ -84,7 +84,8 @@ def reanalyze_all(
                 one.cancel()
 
 
-_turn: contextlib.AbstractContextManager[object] = contextlib.nullcontext()
+_NO_TURN: contextlib.AbstractContextManager[object] = contextlib.nullcontext()
+_turn = _NO_TURN
 """Held by the process that writes: a long run is one transaction, for which the others would not wait."""
 
 
@@ -104,7 +105,7 @@ def reanalyze(
     info: SessionInfo,
     progress: Progress = lambda done, total: None,
     *,
-    turn: contextlib.AbstractContextManager[object] = contextlib.nullcontext(),
+    turn: contextlib.AbstractContextManager[object] = _NO_TURN,
 ) -> Reanalysis:
     """Replace a session's records with those of today's engine and return what changed.
 

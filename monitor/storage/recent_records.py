@@ -58,6 +58,7 @@ class RecentRecords:
 
 def _comes_back_alike(record: Out) -> bool:
     """Whether a record that is read back is what was written: no number is missing or out of bounds."""
+    numbers: tuple[float, ...]
     match record:
         case Metric(t_s, _, estimate):
             numbers = (t_s, estimate.value, estimate.sd)

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -244,6 +245,17 @@ class History:
         self._rows: Array = np.empty((4 * self._keep, width))
         self._lo = 0  # absolute number of _rows[0]
         self.end = 0  # absolute number after the last row
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a snapshot needs: of the room for rows, which is larger, only those that are held."""
+        return {**vars(self), "_rows": self._rows[: self.end - self._lo].copy(), "_room": len(self._rows)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take a snapshot and make the same room again: rows go when they would have gone."""
+        held = state["_rows"]
+        room = np.empty((state.pop("_room"), held.shape[1]))
+        room[: len(held)] = held
+        vars(self).update(state, _rows=room)
 
     @property
     def start(self) -> int:

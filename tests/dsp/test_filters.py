@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -161,3 +163,19 @@ def test_a_scipy_that_has_moved_it_still_filters(monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize("n", [1, 2, 9, 100, 700])
 def test_a_spread_is_the_standard_deviation_to_the_last_bit(n: int) -> None:
     assert spread(NOISE[:n, 0]) == NOISE[:n, 0].std()
+
+
+@pytest.mark.parametrize("at", [0, 1, 90, 300, 699])
+def test_a_history_that_was_saved_goes_on_alike_and_is_no_larger_than_its_rows(at: int) -> None:
+    history = History(100.0, 3, keep_s=1.0)
+    for row in NOISE[:at]:
+        history.append(row[None])
+    saved = pickle.dumps(history)
+    assert len(saved) < 1000 + NOISE[0].nbytes * (history.end - history.start)
+    restored = pickle.loads(saved)
+    for row in NOISE[at:]:
+        for each in (history, restored):
+            each.append(row[None])
+        assert (restored.start, restored.end) == (history.start, history.end)
+    held = history.start, history.end
+    assert np.array_equal(restored.rows(*held), history.rows(*held))

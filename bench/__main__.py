@@ -28,6 +28,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         print_result(dict(result))
     review.main()
     plan.main()
+    for result in memory.command_costs():
+        print_result(result)
     print_result(memory.growth(given.hours))
 
 

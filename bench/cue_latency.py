@@ -28,7 +28,8 @@ from monitor.core.records import Out
 from monitor.core.service_loop import run_with_spare_threads
 from monitor.core.session_settings import CoachSettings, CueSettings, SensorSettings
 from monitor.pipeline.session import Session
-from monitor.recordings.recording import Recording, Signal, recording_from_signals
+from monitor.recordings.recording import Recording
+from monitor.recordings.signals import Signal, recording_from_signals
 from monitor.simulation.emulated.imus import Movesense
 from monitor.simulation.simulated_runner import RadioModel, deliver
 from monitor.sinks.live_state import LiveState

@@ -46,10 +46,10 @@ def case(name: str, sensors: _Sensors, seconds: float) -> dict[str, str | float]
 
 
 def times_s(worn: list[Worn], chunks: list[ImuChunk], chunk_s: float) -> list[float]:
-    """Return the CPU seconds of each push, the sensors in turn, in chunks of ``chunk_s``."""
+    """Return the CPU seconds of each push of ``chunk_s``, the sensors in turn, and of the end."""
     engine, size = Engine(worn), round(chunk_s * RATE_HZ)
     out: list[float] = []
-    for at in range(0, len(chunks[0]), size):
+    for at in range(0, max(map(len, chunks)), size):
         for c in chunks:
             rows = slice(at, at + size)
             gyr = None if c.gyr_rads is None else c.gyr_rads[rows]
@@ -57,4 +57,6 @@ def times_s(worn: list[Worn], chunks: list[ImuChunk], chunk_s: float) -> list[fl
             began = time.process_time()
             engine.push(piece)
             out.append(time.process_time() - began)
-    return out
+    began = time.process_time()
+    engine.finish()
+    return [*out, time.process_time() - began]

@@ -1,4 +1,5 @@
-"""Memory of the live service over a day: tape, store, page, log and summary around simulated packets.
+"""Memory of the live service over a day (tape, store, page, log and summary around simulated packets), and
+what commands that only read the store take.
 
 ``python -m bench.memory 24`` plays so many hours as fast as they are evaluated, and prints the memory of
 this process (resident set, Linux) at every hour.
@@ -7,13 +8,15 @@ this process (resident set, Linux) at every hour.
 from __future__ import annotations
 
 import asyncio
+import datetime
 import gc
 import itertools
 import json
 import os
+import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from monitor.core.monotonic import SystemClock
@@ -23,13 +26,14 @@ from monitor.pipeline.session import Session
 from monitor.recordings.recording import Recording
 from monitor.service.serve import serve
 from monitor.simulation.drifting_runner import coached_settings, drifting_bouts
-from monitor.simulation.simulated_runner import recording_of_run, repeat_recording
+from monitor.simulation.simulated_runner import recording_of_run, repeat_recording, simulated_recording
 from monitor.sinks.live_state import LiveState
 from monitor.sinks.protocol import Sink
 from monitor.sinks.run_summary import RunSummary
 from monitor.sinks.session_log import SessionLog
 from monitor.sinks.store import StoreSink
 from monitor.sources.protocol import Emit
+from monitor.storage.import_recording import import_recording
 from monitor.storage.new_session import begin_session
 from monitor.storage.store import Store
 from monitor.web.live_feed import LiveFeed
@@ -115,6 +119,42 @@ def growth(hours: int) -> dict[str, str | float]:
         "most_later_mb": max(by_hour[1:]),
         "grown_mb": max(by_hour[1:]) - by_hour[0],
     }
+
+
+READING_COMMANDS = ("sessions list", "stack status", "config", "log list", "plan")
+"""Commands that read the store and no more: nobody should wait for what only a run needs."""
+_ONE_COMMAND = """
+import resource, sys
+from monitor.cli.main import main
+sys.argv = ["gaitcue", *sys.argv[1:]]
+try:
+    main()
+except SystemExit:
+    pass
+used = resource.getrusage(resource.RUSAGE_SELF)
+status = dict(line.split(":", 1) for line in open("/proc/self/status"))
+print(status["VmHWM"].split()[0], used.ru_utime + used.ru_stime, file=sys.stderr)
+"""
+"""``ru_maxrss`` would count what the parent held when it forked."""
+
+
+def command_costs() -> Iterator[dict[str, str | float]]:
+    """Yield what each command that only reads takes, in a fresh process with a run in its store (Linux)."""
+    with tempfile.TemporaryDirectory() as folder:
+        data, began = Path(folder) / "gaitcue", datetime.datetime(2026, 11, 20, 12, tzinfo=datetime.UTC)
+        with Store(data / "gaitcue.db") as store:
+            import_recording(store, data, simulated_recording(90.0), "me", began)
+        around = os.environ | {"XDG_DATA_HOME": folder, "XDG_CONFIG_HOME": folder}
+        for number, command in enumerate(READING_COMMANDS * 2):
+            words = [sys.executable, "-c", _ONE_COMMAND, *command.split()]
+            done = subprocess.run(words, env=around, capture_output=True, text=True, check=True)
+            most_kb, cpu_s = done.stderr.split()[-2:]
+            if number >= len(READING_COMMANDS):  # the first round makes what is kept for the next
+                yield {
+                    "case": f"gaitcue {command}",
+                    "memory_mb": float(most_kb) / 1024,
+                    "cpu_s": float(cpu_s),
+                }
 
 
 if __name__ == "__main__":

@@ -62,7 +62,7 @@ class ActivityClassifier:
         """Return the changes that the whole seconds completed by this chunk bring."""
         out: list[ActivityChange] = []
         for part in _cut_at_seconds(chunk):
-            second = math.floor(part.t_s[0])
+            second = math.floor(part.t_s.item(0))
             if self._second is not None and second != self._second:
                 out += self._close_second(self._second, second)
             self._second = second
@@ -131,7 +131,7 @@ class ActivityClassifier:
 def _cut_at_seconds(chunk: ImuChunk) -> list[ImuChunk]:
     """The parts of a chunk that lie in one second each: nearly always it is the only one."""
     t = chunk.t_s
-    if len(t) and math.floor(t[0]) == math.floor(t[-1]):
+    if len(t) and math.floor(t.item(0)) == math.floor(t.item(-1)):
         return [chunk]
     edges = np.flatnonzero(np.diff(np.floor(t))) + 1
     return [

@@ -111,7 +111,7 @@ class StrideClock:
             if rhythm_s is None:
                 return None
             return Estimate("cadence_spm", 120 / usual, _RHYTHM_SD * 120 / usual, how)
-        mean = float(kept.mean())
-        value = 120 / mean
-        sd = value * float(kept.std(ddof=1)) / mean / len(kept) ** 0.5
+        mean = float(kept.sum()) / len(kept)
+        value, away = 120 / mean, kept - mean
+        sd = value * math.sqrt((away * away).sum() / (len(kept) - 1)) / mean / len(kept) ** 0.5
         return Estimate("cadence_spm", value, max(sd * math.sqrt(len(kept) + 1), 0.1), how)

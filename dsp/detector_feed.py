@@ -55,7 +55,7 @@ class Feed:
     def push(self, chunk: ImuChunk) -> Detection:
         """Return what these samples bring, with the same sample as if every one were looked at."""
         self._waiting.append(chunk)
-        self.seen_s = float(chunk.t_s[-1])
+        self.seen_s = chunk.t_s.item(-1)
         return self.look() if self.seen_s >= self.detector.due_s else []
 
     def reaches(self, t_s: float) -> bool:

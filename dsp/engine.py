@@ -152,7 +152,7 @@ class Engine:
         if len(item) == 0:
             return []
         out: list[Record] = []
-        self._first_s = min(self._first_s, float(item.t_s[0]))
+        self._first_s = min(self._first_s, item.t_s.item(0))
         changes = self._activities[item.sensor].push(item)
         if item.sensor == self._activity_from:
             for change in changes:
@@ -203,23 +203,29 @@ class Engine:
 
     def _feeds_to_look_at(self) -> list[Feed]:
         """Feeds whose samples alone hold up the next contact or second; empty if a look is no use."""
-        wanted_s = (
-            min([c.ic_s for c in self._waiting[:1]] + [self._seconds.next_s]) + self._p.same_contact_s
-        )
-        behind = [f for f in self._delivering_feeds() if f.detector.done_s < wanted_s]
-        return behind if all(f.reaches(wanted_s) for f in behind) else []
+        next_s = self._seconds.next_s
+        wanted_s = min(self._waiting[0].ic_s, next_s) if self._waiting else next_s
+        wanted_s += self._p.same_contact_s
+        behind: list[Feed] = []
+        for feed in self._delivering_feeds():
+            if feed.detector.done_s < wanted_s:
+                if not feed.reaches(wanted_s):
+                    return []
+                behind.append(feed)
+        return behind
 
     def _delivering_feeds(self) -> list[Feed]:
         """Feeds whose last sample is not ``lateness_s`` old; the newest where all are older."""
-        newest = max(f.seen_s for f in self._feeds.values())
+        newest = max([f.seen_s for f in self._feeds.values()])
         since_s = min(self._now_s - self._p.lateness_s, newest)
         return [f for f in self._feeds.values() if f.seen_s >= since_s]
 
     def _time_complete_until(self) -> float:
         """Time up to which no sensor that still delivers can add a contact, once the gait is known."""
-        newest = max(f.seen_s for f in self._feeds.values())
-        if not self._log.begun and newest < self._first_s + self._p.gait_s:
-            return -math.inf
+        if not self._log.begun:
+            newest = max([f.seen_s for f in self._feeds.values()])
+            if newest < self._first_s + self._p.gait_s:
+                return -math.inf
         times = [max(f.detector.done_s, f.seen_s - self._p.patience_s) for f in self._delivering_feeds()]
         return min(times) - self._p.same_contact_s
 
@@ -238,7 +244,7 @@ class Engine:
             if step is not None:
                 out += self._seconds.push(step, self._readings, self._fusion.speed, self._log)
                 out.append(step)
-        if math.isfinite(self._settled_s):
+        if math.isfinite(self._settled_s) and self._settled_s >= self._seconds.due_s:
             out += self._seconds.until(self._settled_s, self._readings, self._fusion.speed, self._log)
         return out
 

@@ -7,7 +7,10 @@ every answer is the same to the last bit however the input was cut.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -84,7 +87,7 @@ class Resampler:
             step = t_s[1:] - t_s[:-1]
         out: list[Block | Hole] = []
         at = 0
-        for cut in np.flatnonzero(step > min(self.report_s, self.bridge_s)).tolist():
+        for cut in (step > min(self.report_s, self.bridge_s)).nonzero()[0].tolist():
             bridged = bool(step[cut] <= self.bridge_s)
             if bridged and t_s[cut + 1] <= self._reported_s:
                 continue
@@ -145,25 +148,24 @@ def _hermite_values(
     return rows, h > hole_s
 
 
-def _lfilter(b: Array, a: Array, x: Array, zi: Array) -> tuple[Array, Array]:
-    """SciPy's filter along the first axis; it is loaded by the first stage that filters.
+@cache
+def scipy_filter() -> Callable[[Array, Array, Array, int, Array], tuple[Array, Array]]:
+    """Return SciPy's causal filter of ``b, a, x, axis, zi``; a stage asks for it when it is made.
 
-    That takes 60 MB and more than a second, which sessions of watches and pods do without.
+    Loading it takes 60 MB and more than a second, which sessions of watches and pods do without.  It is
+    what ``lfilter`` calls behind checks that take four times as long as a look at a few rows; a SciPy that
+    has moved it gives ``lfilter`` itself, with the same result.
     """
-    from scipy.signal import lfilter
+    from scipy.signal import _sigtools, lfilter
 
-    y, zf = lfilter(b, a, x, axis=0, zi=zi)
-    return np.asarray(y), zf
-
-
-def _load_lfilter() -> None:
-    """Load it when a stage is made, not when the first samples are waiting."""
-    one = np.ones(1)
-    _lfilter(one, one, one, np.empty(0))
+    found: Callable[[Array, Array, Array, int, Array], tuple[Array, Array]]
+    found = getattr(_sigtools, "_linear_filter", lfilter)
+    return found
 
 
 _NO_FEEDBACK = np.array([1.0, 0.0])
-"""Two denominators keep lfilter off np.convolve, whose sums depend on the length of its input."""
+"""Two denominators keep lfilter off np.convolve, whose sums depend on the length of its input (and the
+filter behind it needs them)."""
 
 
 class Fir:
@@ -181,7 +183,7 @@ class Fir:
         self.delay = half
         self.delay_s = half / rate_hz
         self._zi: Array | None = None  # what the filter remembers; None before the first row
-        _load_lfilter()
+        scipy_filter()
 
     def push(self, x: Array) -> Array:
         """Return ``x`` (n,) or (n, k) filtered along its first axis, in the same shape."""
@@ -190,7 +192,7 @@ class Fir:
         if self._zi is None:  # the state after an endless run of x[0]
             rest = np.cumsum(self.taps[::-1])[::-1][1:]
             self._zi = np.multiply.outer(rest, x[0])
-        y, self._zi = _lfilter(self.taps, _NO_FEEDBACK, x, self._zi)
+        y, self._zi = scipy_filter()(self.taps, _NO_FEEDBACK, x, 0, self._zi)
         return y
 
 
@@ -205,7 +207,7 @@ class RunningMean:
         self._n = 0
         self._sum: Array | None = None
         self._mean: Array | None = None
-        _load_lfilter()
+        scipy_filter()
 
     def push(self, x: Array) -> Array:
         """Return the mean up to and with each row of ``x`` (n,) or (n, k), in the same shape."""
@@ -228,7 +230,7 @@ class RunningMean:
 
     def _exponential(self, x: Array) -> Array:
         assert self._mean is not None
-        out, _ = _lfilter(self._b, self._a, x, (self._keep * self._mean)[None])
+        out, _ = scipy_filter()(self._b, self._a, x, 0, np.asarray(self._keep * self._mean)[None])
         self._mean = out[-1]
         return out
 
@@ -243,6 +245,17 @@ class History:
         self._rows: Array = np.empty((4 * self._keep, width))
         self._lo = 0  # absolute number of _rows[0]
         self.end = 0  # absolute number after the last row
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a snapshot needs: of the room for rows, which is larger, only those that are held."""
+        return {**vars(self), "_rows": self._rows[: self.end - self._lo].copy(), "_room": len(self._rows)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take a snapshot and make the same room again: rows go when they would have gone."""
+        held = state["_rows"]
+        room = np.empty((state.pop("_room"), held.shape[1]))
+        room[: len(held)] = held
+        vars(self).update(state, _rows=room)
 
     @property
     def start(self) -> int:
@@ -298,12 +311,22 @@ def component_along(x: Array, v: Array) -> Array:
 
     Written out because a matrix product may round differently with the number of rows.
     """
-    return np.asarray(x[:, 0] * v[..., 0] + x[:, 1] * v[..., 1] + x[:, 2] * v[..., 2])
+    terms = x * v
+    total: Array = terms[:, 0] + terms[:, 1]
+    total += terms[:, 2]
+    return total
 
 
 def norms(x: Array) -> Array:
     """Return the norm (n,) of rows (n, 3), the same to the last bit for any number of rows."""
     return np.sqrt(component_along(x, x))
+
+
+def spread(x: Array) -> float:
+    """Return the standard deviation of values (n,), as ``x.std()`` does in three times the time."""
+    away = x - x.sum() / len(x)
+    away *= away
+    return math.sqrt(away.sum() / len(x))
 
 
 def parabola_offset(left: float, mid: float, right: float) -> float:

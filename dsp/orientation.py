@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -32,7 +33,7 @@ class Track:
         Velocity is the same at both ends, so the mean specific force is gravity.  The accelerometer
         at the instant of rest is *not* gravity: the foot is still rolling.
         """
-        return unit(self.force_ms2[start:stop].mean(axis=0) @ self.turn[start])
+        return unit(self.force_ms2[start:stop].sum(axis=0) / (stop - start) @ self.turn[start])
 
     def carry(self, vector: Array, start: int, stop: int) -> Array:
         """Return a direction (3,) of the sensor frame of row ``start`` in that of row ``stop``."""
@@ -51,17 +52,19 @@ class Track:
         """
         n = stop - start
         force = self.force_ms2[start:stop]
-        arm = 0.5 * (n - 1) - np.arange(n)  # trapezoid rule, twice
-        arm[0] -= 0.25 * n
-        arm[-1] += 0.25 * n
-        once = np.ones(n)  # and once
-        once[0] = once[-1] = 0.5
+        arm, once, share = _integral_weights(n)
         tilt = cross(self.turn[stop - 1] @ up_last, self.turn[start] @ up)
         angle = math.sqrt(tilt @ tilt)
         axis = tilt / angle if angle else tilt
-        phase = np.linspace(0.0, angle, n)
-        turns = np.stack((np.cos(phase), np.sin(phase), 1 - np.cos(phase)))
-        sums = np.concatenate((arm * turns, once * turns)) @ force
+        phase = share * (angle / max(1, n - 1))
+        phase[-1] = angle
+        turns, weights = np.empty((3, n)), np.empty((2, 3, n))
+        np.cos(phase, out=turns[0])
+        np.sin(phase, out=turns[1])
+        np.subtract(1, turns[0], out=turns[2])
+        np.multiply(arm, turns, out=weights[0])
+        np.multiply(once, turns, out=weights[1])
+        sums = weights.reshape(6, n) @ force
         moment, gained = _turned_sum(sums[:3], axis), _turned_sum(sums[3:], axis)
         left_over = gained - (n - 1) * GRAVITY_MS2 * (self.turn[start] @ up)
         power = component_along(force, force)
@@ -92,6 +95,20 @@ class Track:
         doubt = power.sum() / n + _OF_FORCE / (1 - _OF_FORCE) * power
         moved = moved - np.outer(doubt / (once @ doubt), once @ moved)
         return np.asarray(integral(integral(moved, self.dt_s), self.dt_s) @ self.turn[start])
+
+
+@lru_cache(maxsize=1024)
+def _integral_weights(n: int) -> tuple[Array, Array, Array]:
+    """The weights (n,) of the trapezoid rule applied twice and once, and the numbers of the rows."""
+    number = np.arange(n, dtype=np.float64)
+    arm = 0.5 * (n - 1) - number
+    arm[0] -= 0.25 * n
+    arm[-1] += 0.25 * n
+    once = np.ones(n)
+    once[0] = once[-1] = 0.5
+    for weights in (arm, once, number):
+        weights.flags.writeable = False
+    return arm, once, number
 
 
 def _turned_sum(terms: Array, axis: Array) -> Array:

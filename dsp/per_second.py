@@ -138,8 +138,10 @@ class PerSecondMetrics:
     def _from_steps(self, steps: list[Step]) -> list[Estimate]:
         out: list[Estimate] = []
         for name in _AVERAGED:
-            seen = [s for s in steps if s.get(name) is not None]
-            if len(seen) < (_FEWEST_STRIDES if name == "cadence_spm" else 1):
+            seen = steps
+            if name in ("cadence_spm", "speed_mps"):
+                seen = [s for s in steps if s.get(name) is not None]
+            if name == "cadence_spm" and len(seen) < _FEWEST_STRIDES:
                 continue
             mean = step_mean(seen[-1:] if name == "speed_mps" else seen, name)
             if mean is not None:

@@ -31,7 +31,8 @@ from monitor.core.secret import Secret
 from monitor.pipeline.session import Session
 from monitor.simulation.squad import SQUAD, squad_recordings
 from monitor.sinks.influx.plan_points import shared_day_points
-from monitor.sinks.influx.sink import InfluxSettings, InfluxSink
+from monitor.sinks.influx.settings import InfluxSettings
+from monitor.sinks.influx.sink import InfluxSink
 from monitor.storage.session_info import SessionInfo
 from monitor.storage.store import Store
 from monitor.training.entries import ShareEntry, ShoeEntry

@@ -25,7 +25,8 @@ from monitor.devices import plain
 from monitor.pipeline.session import Session
 from monitor.recordings.tape import Tape, TapeHeader
 from monitor.service.serve import ServeParams, serve
-from monitor.sinks.influx.sink import InfluxSettings, InfluxSink
+from monitor.sinks.influx.settings import InfluxSettings
+from monitor.sinks.influx.sink import InfluxSink
 from monitor.sinks.mqtt.sink import MqttSink
 from monitor.sinks.protocol import Sink
 from monitor.sinks.push.alerts import Alert, Alerts, AlertSettings

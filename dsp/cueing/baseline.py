@@ -27,8 +27,6 @@ from dataclasses import dataclass
 from operator import mul
 from typing import Any
 
-import numpy as np
-
 from dsp.types import Array
 
 REFERENCE_MPS = 2.8
@@ -90,6 +88,8 @@ class SpeedGradeLine:
     """A line of one quantity over speed and grade; ``push`` a second, ask ``expect``."""
 
     def __init__(self, prior: Prior) -> None:
+        import numpy as np
+
         self.prior = prior
         self.seconds = 0
         self._xx = np.zeros((3, 3))
@@ -100,6 +100,8 @@ class SpeedGradeLine:
 
     def push(self, value: float, speed_mps: float, slope_pct: float) -> None:
         """Learn one second: its value, speed and grade."""
+        import numpy as np
+
         x = np.array((1.0, speed_mps - REFERENCE_MPS, slope_pct))
         y = value - self.prior.mean[0]
         self._xx += np.outer(x, x)
@@ -133,6 +135,8 @@ class SpeedGradeLine:
         return self._noise_sd
 
     def _own_noise_sd(self) -> float:
+        import numpy as np
+
         m = np.array(self._solve_for_coefficients()[0])
         rest = max(0.0, self._yy - 2 * float(m @ self._xy) + float(m @ self._xx @ m))
         return math.sqrt((60 * self.prior.noise_sd**2 + rest) / (60 + self.seconds))
@@ -147,10 +151,14 @@ class SpeedGradeLine:
 
     def to_list(self) -> list[float]:
         """Return the 11 sums that hold everything learned."""
+        import numpy as np
+
         return [float(self.seconds), *self._xx[np.triu_indices(3)].tolist(), *self._xy.tolist(), self._yy]
 
     def restore(self, sums: Sequence[float]) -> None:
         """Take over sums that ``to_list`` returned; ``ValueError`` unless they are 11 finite numbers."""
+        import numpy as np
+
         if len(sums) != 11 or not all(math.isfinite(v) for v in sums) or sums[0] < 0:
             raise ValueError("a line needs 11 finite sums")
         self.seconds = int(sums[0])
@@ -169,6 +177,8 @@ class SpeedGradeLine:
         return self._solved
 
     def _posterior(self, noise_sd: float) -> tuple[list[float], list[list[float]]]:
+        import numpy as np
+
         weight = 1 / (noise_sd**2 * _CORRELATED_S)
         start = np.array((0.0, *self.prior.mean[1:]))
         precision: Array = np.diag(np.array(self.prior.sd) ** -2.0)

@@ -95,7 +95,7 @@ class FootDetector(GridDetector[FootState]):
 
     def _grid_columns(self, chunk: ImuChunk) -> Array:
         axes = six_axes(chunk, self.worn)
-        return np.column_stack((axes, self.state.stuck.push(axes)))
+        return np.concatenate((axes, self.state.stuck.push(axes)[:, None]), axis=1)
 
     def _detect_in_block(self, block: Block) -> Detection:
         s = self.state
@@ -212,7 +212,7 @@ class FootDetector(GridDetector[FootState]):
         w = np.convolve(
             np.asarray(-np.degrees(component_along(gyr, self._current_axes().left))), _SMOOTH, "valid"
         )
-        peaks = np.flatnonzero((w[1:-1] > w[:-2]) & (w[1:-1] >= w[2:])) + 1
+        peaks = ((w[1:-1] > w[:-2]) & (w[1:-1] >= w[2:])).nonzero()[0] + 1
         high = peaks[w[peaks] > self._swing_threshold(cursor + peaks)]
         if len(high) == 0:
             scan.cursor += len(w) - 2

@@ -62,7 +62,8 @@ class FootAxes:
         self._up: Array = np.zeros(3)
         self._spin: Array = np.zeros((3, 3))  # mean outer product of the angular rate
         self._push: Array = np.zeros((3, 3))  # the same, of push-offs only
-        self._current: Axes | None = None  # made from the above when asked for
+        self._flat: tuple[Array, Array] | None = None  # forward and left, made of the spin when asked for
+        self._current: Axes | None = None  # all axes, likewise
         self._travel: Array = np.zeros(3)  # mean displacement of a stride, m
         self._odd = 0  # strides in a row that disagreed
 
@@ -81,7 +82,7 @@ class FootAxes:
         up = track.up(start, stop)
         settled = len(self._ups) >= self.need
         ups = self._ups if settled else [*self._ups, up]
-        middle = unit(self._up + 0.05 * (up - self._up) if settled else np.median(ups, axis=0))
+        middle = unit(self._up + 0.05 * (up - self._up) if settled else _median(ups))
         way = track.displacement(start, stop, middle, middle)
         if self.have >= _CHECK_FROM:
             self.apart_deg = angle_deg(up, self._up)
@@ -95,7 +96,7 @@ class FootAxes:
         gyr = track.gyr_rads[start:stop]
         self._spin = keep * self._spin + gyr.T @ gyr / len(gyr) * (1 - keep)
         self._travel = keep * self._travel + way * (1 - keep)
-        self._current = None
+        self._flat = self._current = None
 
     def _went_astray(self, way: Array) -> bool:
         """True where a stride did not go the way the foot points: the sensor has turned about up."""
@@ -118,6 +119,11 @@ class FootAxes:
         self._push = 0.95 * self._push + gyr_rads.T @ gyr_rads / max(len(gyr_rads), 1)
         self._current = None
 
+    @property
+    def up(self) -> Array | None:
+        """The vertical (3,) as learned so far, or None before the first stride."""
+        return self._up if self.have else None
+
     def current(self) -> Axes | None:
         """Return the axes as learned so far, or None before the first stride."""
         if self._current is None and self.have:
@@ -125,16 +131,23 @@ class FootAxes:
         return self._current
 
     def _make_axes(self) -> Axes:
-        left = _flat_axis(self._spin, self._up)
-        forward = cross(left, self._up)
-        if forward @ self._travel < 0:
-            left, forward = -left, -forward
+        if self._flat is None:
+            left = _flat_axis(self._spin, self._up)
+            forward = cross(left, self._up)
+            self._flat = (-forward, -left) if forward @ self._travel < 0 else (forward, left)
+        forward, left = self._flat
         foot_left = left
         if self._push.any():
             plane = np.stack((forward, left))
             across = _principal_direction(plane @ self._push @ plane.T) @ plane
             foot_left = across if across @ left > 0 else -across
         return Axes(forward, left, self._up, foot_left)
+
+
+def _median(vectors: list[Array]) -> Array:
+    """The median (3,) of vectors, axis by axis."""
+    ordered, n = np.sort(np.array(vectors), axis=0), len(vectors)
+    return np.asarray(ordered[n // 2] if n % 2 else (ordered[n // 2 - 1] + ordered[n // 2]) / 2)
 
 
 def angle_deg(a: Array, b: Array) -> float:

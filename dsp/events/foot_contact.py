@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+import numpy as np
+
 from dsp.events.foot_axes import FootAxes
 from dsp.events.foot_features import (
     Stance,
@@ -97,7 +99,7 @@ def _withhold(s: FootState, features: dict[str, float], turning: float, need: in
     after walking: what was taken for its rests were none.
     """
     rows = s.history.rows(max(s.history.start, need - round(s.stride_s * FOOT_RATE_HZ)), need)
-    s.trust.push_range(float((rows[:, STUCK] > 0.5).mean()))
+    s.trust.push_range(int(np.count_nonzero(rows[:, STUCK] > 0.5)) / len(rows))
     slope_pct = features.get("slope_pct", 0.0)
     impossible = abs(slope_pct) > _STEEPEST_PCT
     if not s.axes.odd:

@@ -187,7 +187,7 @@ def value_at(x: Array, row: float) -> float:
 def crossing(x: Array, level: float, *, rising: bool, last: bool = False) -> float | None:
     """Return the fractional row of the first (or last) crossing of ``level``; None without one."""
     y = x - level if rising else level - x
-    hits = np.flatnonzero((y[:-1] < 0) & (y[1:] >= 0))
+    hits = ((y[:-1] < 0) & (y[1:] >= 0)).nonzero()[0]
     if len(hits) == 0:
         return None
     i = int(hits[-1 if last else 0])

@@ -77,11 +77,11 @@ class StrideMeter:
             return {}
         both = track(rows[:, 0:3], rows[:, 3:6], dt)
         axes.learn(both, last[0] - first, zv + 1 - first)
-        learned = axes.current()
-        if learned is None or rest - last[1] < 0.4 * self._rate_hz:
+        up = axes.up
+        if up is None or rest - last[1] < 0.4 * self._rate_hz:
             return {}
-        up_first = both.carry(learned.up, last[0] - first, last[1] - first)
-        up_last = both.carry(learned.up, zv - first, rest - first)
+        up_first = both.carry(up, last[0] - first, last[1] - first)
+        up_last = both.carry(up, zv - first, rest - first)
         moved = both.displacement(last[1] - first, rest + 1 - first, up_first, up_last)
         rise = float(moved @ up_first)
         flat = moved - rise * up_first

@@ -43,7 +43,7 @@ class StuckSamples:
         """Return 1 for each row of ``x`` (n, 6) from the third sample of a plateau on, else 0: (n,)."""
         if len(x) == 0:
             return np.zeros(0)
-        y = np.hstack((x, -x))
+        y = np.concatenate((x, -x), axis=1)
         if not (y >= self._most - _ALIKE * np.abs(self._most)).any():  # nearly always: no peak is that high
             self._last, self._alike = y[-1], np.zeros(12, bool)
             return np.zeros(len(x))

@@ -106,4 +106,4 @@ def six_axes(chunk: ImuChunk, worn: Worn) -> Array:
     """Return acceleration and rotation side by side (n, 6); ``ValueError`` without a gyroscope."""
     if chunk.gyr_rads is None:
         raise ValueError(f"{worn.sensor}: a {worn.placement} sensor needs a gyroscope; wear it as 'ankle'")
-    return np.hstack((chunk.acc_ms2, chunk.gyr_rads))
+    return np.concatenate((chunk.acc_ms2, chunk.gyr_rads), axis=1)

@@ -54,7 +54,7 @@ from dsp.events.pelvis_state import (
     PelvisParams,
     PelvisState,
 )
-from dsp.filters import Block, Hole, component_along, norms
+from dsp.filters import Block, Hole, component_along, norms, spread
 from dsp.models import MODELS, Models
 from dsp.types import GRAVITY_MS2, Array, Contact, ImuChunk, Placement, Worn
 
@@ -89,7 +89,11 @@ class PelvisDetector(GridDetector[PelvisState]):
         return [*self._close_step(None)]
 
     def _grid_columns(self, chunk: ImuChunk) -> Array:
-        return chunk.acc_ms2 if chunk.gyr_rads is None else np.hstack((chunk.acc_ms2, chunk.gyr_rads))
+        return (
+            chunk.acc_ms2
+            if chunk.gyr_rads is None
+            else np.concatenate((chunk.acc_ms2, chunk.gyr_rads), axis=1)
+        )
 
     def _interrupt(self, hole: Hole) -> Detection:
         self.state.holes = (*self.state.holes[-7:], hole)
@@ -161,9 +165,9 @@ class PelvisDetector(GridDetector[PelvisState]):
         rows = h.rows(first, h.end)
         y = rows[:, _SLOW] - rows[:, _MEAN]
         rms = np.sqrt(rows[:, _SWAY])
-        armed = np.flatnonzero((y[1:] < -p.arm_rms * rms[1:]) & (rms[1:] > p.least_rms_g)) + 1
+        armed = ((y[1:] < -p.arm_rms * rms[1:]) & (rms[1:] > p.least_rms_g)).nonzero()[0] + 1
         out: list[Contact] = []
-        for i in np.flatnonzero((y[:-1] < 0) & (y[1:] >= 0)):
+        for i in ((y[:-1] < 0) & (y[1:] >= 0)).nonzero()[0]:
             before = armed[armed <= i]
             if len(before):
                 s.armed_s = h.time(first + int(before[-1])) - delay_s
@@ -200,7 +204,7 @@ class PelvisDetector(GridDetector[PelvisState]):
         rows = h.rows(max(h.start, row - round(PELVIS_RATE_HZ)), row + 1)
         came = rows[:, _FILLED] == 0
         felt = np.sqrt(rows[came, _FELT])
-        if len(felt) == 0 or float(felt.std()) < p.least_felt_g * GRAVITY_MS2:
+        if len(felt) == 0 or spread(felt) < p.least_felt_g * GRAVITY_MS2:
             return False
         if came.all():
             return True
@@ -343,12 +347,11 @@ class PelvisDetector(GridDetector[PelvisState]):
             terms["off_s"] = t0 + off / PELVIS_RATE_HZ
         felt = self._column_between(_FELT, start_s, stop_s, 0)
         if felt is not None:
-            terms["fall_ms"] = (
-                1e3 * (stop_s - start_s) * float(np.mean(felt[1] < (p.fall_g * GRAVITY_MS2) ** 2))
-            )
+            falls = int(np.count_nonzero(felt[1] < (p.fall_g * GRAVITY_MS2) ** 2)) / len(felt[1])
+            terms["fall_ms"] = 1e3 * (stop_s - start_s) * falls
         terms["flight_g"] = float(fast[1].min())
         terms["harmonic_mm"] = harmonic_mm(fast[1], stop_s - start_s)
-        terms["rise_mm"] = self._models.pelvis_rise_mm.value(terms | {"step_s": stop_s - start_s})
+        terms["rise_mm"] = float(self._models.pelvis_rise_mm.value(terms | {"step_s": stop_s - start_s}))
         return terms
 
     def _column_between(

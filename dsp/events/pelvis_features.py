@@ -18,7 +18,7 @@ def ends_five_equal(rows: Array) -> NDArray[np.bool_]:
 
 def last_fall(x: Array, level: float) -> float | None:
     """Return the fractional row of the last fall of ``x`` (n,) through ``level``; None without one."""
-    falls = np.flatnonzero((x[:-1] >= level) & (x[1:] < level))
+    falls = ((x[:-1] >= level) & (x[1:] < level)).nonzero()[0]
     if len(falls) == 0:
         return None
     i = int(falls[-1])
@@ -31,7 +31,7 @@ def last_rise(x: Array, level: float, before: int) -> float | None:
     Only rises that begin before row ``before`` count.
     """
     stop = min(len(x) - 1, before)
-    rises = np.flatnonzero((x[:stop] < level) & (x[1 : stop + 1] >= level))
+    rises = ((x[:stop] < level) & (x[1 : stop + 1] >= level)).nonzero()[0]
     if len(rises) == 0:
         return None
     i = int(rises[-1])

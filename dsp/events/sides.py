@@ -75,14 +75,14 @@ class SideVote:
 
     def _asymmetry(self, rows: Array, clock_s: float, step_s: float) -> float | None:
         """Roll and yaw of this step, its own running mean removed; None before forward is known."""
-        up = rows[:, _UP].mean(axis=0)
-        flat = rows[:, ACC] - np.outer(rows[:, ACC] @ up, up)
+        up = rows[:, _UP].sum(axis=0) / len(rows)
+        flat = rows[:, ACC] - (rows[:, ACC] @ up)[:, None] * up
         phase = np.arange(len(rows)) / len(rows)
-        pull = (flat * np.cos(2 * np.pi * (phase - 0.36))[:, None]).mean(axis=0)
+        pull = (flat * np.cos(2 * np.pi * (phase - 0.36))[:, None]).sum(axis=0) / len(rows)
         gain = 0.3 if self._steps < 8 else 0.1
         self._forward = self._forward + gain * (pull - self._forward)
         self._steps += 1
-        size = float(np.linalg.norm(self._forward))
+        size = math.sqrt(self._forward.dot(self._forward))
         yaw = self._phase_window(clock_s, 0.50, 0.75, step_s)
         roll = self._phase_window(clock_s, 0.30, 0.55, step_s)
         if size == 0 or yaw is None or roll is None or self._steps < 3:

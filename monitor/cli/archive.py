@@ -51,7 +51,7 @@ def reanalyze_command(
     from rich.console import Console
 
     from monitor.storage import tape_archive
-    from monitor.storage.reanalysis import reanalysis_text, reanalyze
+    from monitor.storage.reanalysis import reanalysis_text, reanalyze, reanalyze_all
 
     with open_session_store(config) as store:
         infos = (
@@ -59,10 +59,19 @@ def reanalyze_command(
             if all
             else [store.session(resolve_session(store, session))]
         )
-        for info in infos:
-            with progress_bar(info.id) as progress:
-                result = reanalyze(store, info, progress)
-            Console().print(reanalysis_text(result), highlight=False, soft_wrap=True)
+        results = []
+        try:
+            if len(infos) == 1:
+                with progress_bar(infos[0].id) as progress:
+                    results.append(reanalyze(store, infos[0], progress))
+            elif infos:
+                with progress_bar(user_text("say.reanalysis.all", n=len(infos))) as progress:
+                    for result in reanalyze_all(store, infos):
+                        results.append(result)
+                        progress(len(results), len(infos))
+        finally:  # what was done before one that cannot be read
+            for result in results:
+                Console().print(reanalysis_text(result), highlight=False, soft_wrap=True)
 
 
 def backup_command(

@@ -34,16 +34,17 @@ def shoes_command(context: typer.Context, config: SettingsOption = None) -> None
     from rich.console import Console
 
     from monitor.cli.runner_notebook import graded_text, open_notebook, user_catalogue
-    from monitor.review.shoe_gait import shoe_changes
     from monitor.training.shoes import shoe_table
 
     with open_notebook(config) as notebook:
         plan = notebook.plan()
+        uses = shoe_table(plan.evidence, plan.rules)
+        if not uses:
+            print(user_text("say.shoes.none"))
+            return
+        from monitor.review.shoe_gait import shoe_changes
+
         changes = shoe_changes(plan, notebook.store)
-    uses = shoe_table(plan.evidence, plan.rules)
-    if not uses:
-        print(user_text("say.shoes.none"))
-        return
     Console().print(shoes_table(uses))
     if any(use.unknown_runs for use in uses):
         print(user_text("say.shoes.unknown"))

@@ -93,17 +93,17 @@ def decode_imu(payload: bytes) -> Samples:
         raise DecodeError(f"plain imu packet of {len(payload)} bytes does not hold {n} rows as it says")
     if not 0 < rate_hz <= _FASTEST_HZ:
         raise DecodeError(f"plain imu packet with a rate of {rate_hz:g} Hz")
-    rows = np.frombuffer(payload, "<f4", offset=_IMU_HEAD.size).reshape(n, width)
-    offsets = np.frombuffer(payload, "<u4", offset=_IMU_HEAD.size).reshape(n, width)[:, 0]
-    if not np.isfinite(rows[:, 1:]).all():
+    cells = np.frombuffer(payload, "<f4", offset=_IMU_HEAD.size).reshape(n, width)
+    rows, offsets = cells[:, 1:].astype(np.float64), cells.view("<u4")[:, 0].astype(np.int64)
+    if not math.isfinite(rows.sum()):  # no sum of numbers of 32 bits is too large
         raise DecodeError("plain imu packet with values that are not numbers")
     if n and (offsets[0] != 0 or (offsets[1:] <= offsets[:-1]).any()):
         raise DecodeError("plain imu packet whose times do not move forward")
     return Samples(
-        acc_ms2=rows[:, 1:4].astype(np.float64),
-        gyr_rads=rows[:, 4:7].astype(np.float64) if width == 7 else None,
+        acc_ms2=rows[:, :3],
+        gyr_rads=rows[:, 3:] if width == 7 else None,
         nominal_hz=rate_hz,
-        device_s=(base + offsets.astype(np.int64)) * 1e-6,
+        device_s=(base + offsets) * 1e-6,
         sequence=first,
         sequence_wrap=1 << 32,
     )

@@ -47,10 +47,12 @@ milliseconds, the same from the first to the last sample of a segment.
 
 from __future__ import annotations
 
+import math
 from bisect import insort
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TypeVar
 
 import numpy as np
@@ -148,7 +150,8 @@ class SensorClock:
         in_order: nothing is repeated, so device time that goes back is a clock that was set.
         """
         out: list[PacketTimes] = []
-        x = self._unwrapped(device_s - self._put_back_s, arrival_s, wrap_s)
+        x = device_s - self._put_back_s if self._put_back_s else device_s
+        x = self._unwrapped(x, arrival_s, wrap_s)
         if self._needs_new_segment(x, arrival_s, link, in_order):
             out = self.flush()
             x = np.array(device_s, np.float64)
@@ -156,9 +159,10 @@ class SensorClock:
         if wrap_s is None and not self._counted:
             x = self._even(x, arrival_s, in_order)
         self._arrival_s = arrival_s
-        self._behind = 0 if x[-1] > self._seen_x + _SAME_S else self._behind + 1
+        last_x = x.item(-1)
+        self._behind = 0 if last_x > self._seen_x + _SAME_S else self._behind + 1
         if not self._behind:
-            self._seen_x = float(x[-1])
+            self._seen_x = last_x
             self._follow(arrival_s, self._seen_x)
         self._waiting.append((arrival_s, x))
         return out + self.tick(arrival_s)
@@ -185,6 +189,8 @@ class SensorClock:
     @property
     def sd_s(self) -> float | None:
         """The standard deviation of the line now, in s; the constant latency is not in it."""
+        if len(self._losses) < 2:
+            return self._line.sd_s
         recent = [lost_s for at_s, lost_s in self._losses if self._arrival_s - at_s < self._params.losing_s]
         return self._line.sd_s if len(recent) < 2 else max(self._line.sd_s or 0.0, sum(recent))
 
@@ -195,8 +201,8 @@ class SensorClock:
 
     def _follow(self, arrival_s: float, x: float) -> None:
         """Let the line have a packet, and keep the times that follow continuous."""
-        placed = bool(np.isfinite(self._last_x))
-        before = float(self._times(np.array([self._last_x]))[0]) if placed else 0.0
+        placed = math.isfinite(self._last_x)
+        before = self._line.at(self._last_x) + self._slew_s if placed else 0.0
         moved = self._line.add(arrival_s, x)
         if self._line.moved_s > self._params.step_s:
             self._losses.clear()  # what was thought to be lost was only late
@@ -207,19 +213,22 @@ class SensorClock:
     def _placed(self, arrival_s: float, x: Array) -> PacketTimes:
         """Session times of one packet, strictly after all before, at most its arrival."""
         fresh = x > self._last_x + _SAME_S
-        if not fresh.any():
+        count = np.count_nonzero(fresh)
+        if not count:
             return PacketTimes(np.full(len(x), -np.inf), self.segments)
-        x = x[fresh]
-        since_s, self._new_x = float(x[0]) - self._new_x, float(x[-1])
-        wanted = self._squeezed(np.minimum(self._times(x), arrival_s - (x[-1] - x)))
-        if self._last_t - wanted[0] > self._params.hole_from_s:
+        x = x if count == len(x) else x[fresh]
+        last_x = x.item(-1)
+        since_s, self._new_x = x.item(0) - self._new_x, last_x
+        wanted = self._squeezed(np.minimum(self._times(x), arrival_s - (last_x - x)))
+        if self._last_t - wanted.item(0) > self._params.hole_from_s:
             self._resume_s = self._last_t + self._params.hole_s
-        self._last_x = self._slew_from_x = float(x[-1])
-        self._slew_s = float(wanted[-1]) - self._line.at(self._last_x)
-        wanted[(wanted <= self._last_t + _SAME_S) | (wanted < self._resume_s)] = np.nan
-        if np.isfinite(wanted[-1]):  # times increase: the last is used if any is
-            self._last_t = float(wanted[-1])
-        if len(x) == len(fresh):
+        self._last_x = self._slew_from_x = last_x
+        self._slew_s = wanted.item(-1) - self._line.at(last_x)
+        if not self._last_t + _SAME_S < wanted.min() >= self._resume_s:
+            wanted[(wanted <= self._last_t + _SAME_S) | (wanted < self._resume_s)] = np.nan
+        if math.isfinite(last_t := wanted.item(-1)):  # times increase: the last is used if any is
+            self._last_t = last_t
+        if count == len(fresh):
             return PacketTimes(wanted, self.segments, since_s)
         t_s = np.full(len(fresh), -np.inf)
         t_s[fresh] = wanted
@@ -227,7 +236,7 @@ class SensorClock:
 
     def _squeezed(self, t_s: Array) -> Array:
         """The times of a packet, its beginning moved after the last sample where little is missing."""
-        overlap_s, room_s = self._last_t - float(t_s[0]), float(t_s[-1]) - self._last_t
+        overlap_s, room_s = self._last_t - t_s.item(0), t_s.item(-1) - self._last_t
         if not -_SAME_S <= overlap_s <= min(self._params.hole_from_s, room_s):
             return t_s
         first_s = self._last_t + room_s / len(t_s)
@@ -235,11 +244,13 @@ class SensorClock:
 
     def _times(self, x: Array) -> Array:
         tau = max(self._params.slew_s, 2 * self._slew_s)  # never slower than half speed
-        left = self._slew_s * np.exp(-np.maximum(x - self._slew_from_x, 0) / tau)
-        return np.asarray(self._line.at(x) + left)
+        left = np.exp(np.maximum(x - self._slew_from_x, 0) / -tau)
+        left *= self._slew_s
+        left += self._line.at(x)
+        return left
 
     def _unwrapped(self, x: Array, arrival_s: float, wrap_s: float | None) -> Array:
-        if wrap_s is None or not np.isfinite(self._seen_x):
+        if wrap_s is None or not math.isfinite(self._seen_x):
             return x
         expected = self._seen_x + arrival_s - self._arrival_s
         return x + wrap_s * round((expected - float(x[-1])) / wrap_s)
@@ -248,7 +259,7 @@ class SensorClock:
         if link != self._link:
             return True
         p = self._params
-        if not in_order and (x[-1] < self._seen_x - p.back_s or self._behind >= p.back_packets):
+        if not in_order and (x.item(-1) < self._seen_x - p.back_s or self._behind >= p.back_packets):
             return True
         if self._counted and self._line.late_seconds >= 2:
             self._losses.append((arrival_s, self._line.late_by_s))
@@ -265,10 +276,10 @@ class SensorClock:
 
     def _even(self, x: Array, arrival_s: float, in_order: bool) -> Array:
         """Device times (n,) put back where the clock was set, before this packet or inside it."""
-        known = bool(np.isfinite(self._seen_x))
-        early_s = self._line.at(float(x[-1])) - arrival_s if known else 0.0
+        known = math.isfinite(self._seen_x)
+        early_s = self._line.at(x.item(-1)) - arrival_s if known else 0.0
         forward = len(x) < 2 or bool((x[1:] > x[:-1]).all())
-        if forward and early_s <= self._params.step_s and not (in_order and x[0] < self._seen_x):
+        if forward and early_s <= self._params.step_s and not (in_order and x.item(0) < self._seen_x):
             return x  # nearly always
         jumps = np.diff(x, prepend=self._seen_x)
         went_back = jumps < -_SAME_S
@@ -376,22 +387,24 @@ class LowerEnvelope:
 
     def add(self, arrival_s: float, x: float) -> bool:
         """Take one packet by the device time ``x`` of its last sample; True if the line has moved."""
+        second = math.floor(arrival_s)
         if self._x0 is None:
-            self._x0, self._second, self._began_s = x, int(np.floor(arrival_s)), arrival_s
+            self._x0, self._second, self._began_s = x, second, arrival_s
         moved = False
-        if np.floor(arrival_s) != self._second:
+        if second != self._second:
             moved = self._close_second()
-            self._second, self._lowest = int(np.floor(arrival_s)), (0.0, np.inf)
+            self._second, self._lowest = second, (0.0, np.inf)
             self._moves_s.append(self._moved_s)
             self._moved_s = 0.0
         u, delay = x - self._x0, arrival_s - x
-        if delay - self._rate * u < self._lowest[1] - self._rate * self._lowest[0]:
+        height = delay - self._rate * u
+        if height < self._lowest[1] - self._rate * self._lowest[0]:
             self._lowest = (u, delay)
-        if delay - self._rate * u < self._offset:
-            under_s = self._offset - (delay - self._rate * u)
+        if height < self._offset:
+            under_s = self._offset - height
             self._undercut += under_s if self.settled else 0.0
             self._moved_s += under_s if arrival_s > self._began_s + self._params.hold_s else 0.0
-            self._offset, moved = delay - self._rate * u, True
+            self._offset, moved = height, True
         over = delay - self._offset - self._rate * u
         if over <= self._params.late_s:
             self._near = u
@@ -417,27 +430,34 @@ class LowerEnvelope:
         return True
 
     def _fit_line(self) -> None:
-        u, delay = np.array(self._minima).T
+        u, delay = np.fromiter(chain.from_iterable(self._minima), np.float64).reshape(-1, 2).T
         half, now = len(u) // 2, float(u[-1])
         highest = self._offset + self._rate * now + self._tolerance * max(0.0, now - self._fitted)
-        slope = np.median((delay[-half:] - delay[:half]) / (u[-half:] - u[:half]))
+        slope = _middle(np.sort((delay[-half:] - delay[:half]) / (u[-half:] - u[:half])))
         self._undercuts.append(self._undercut / max(1.0, now - self._fitted))
         self._undercut = 0.0
         fast = min(self._undercuts) if len(self._undercuts) == _SUSTAINED else 0.0
         lowest = self._rate - self._tolerance - fast if fast > 0 else -self._tolerance
         lowest = max(lowest, -self._params.fastest_ppm * 1e-6)
-        self._rate = float(np.clip(slope, min(lowest, self._lowest_rate), self._tolerance))
+        self._rate = min(max(slope, min(lowest, self._lowest_rate)), self._tolerance)
         self._lowest_rate = min(self._lowest_rate, self._rate)
-        rest = delay - self._rate * u
-        self._offset = float(np.min(rest))
+        rest = np.sort(delay - self._rate * u)
+        self._offset = rest.item(0)
         if self.settled:
             self._offset = min(self._offset, highest - self._rate * now)
         self._fitted = now
         self.settled = self._rate_measured = True
-        spread = 1.4826 * float(np.median(np.abs(rest - np.median(rest))))
+        spread = 1.4826 * _middle(np.sort(np.abs(rest - _middle(rest))))
         self._fit_sd_s = (
             spread * 2.5 / len(u) ** 0.5
         )  # end of a line: twice the mean's, and a median's 1.25
+
+
+def _middle(ordered: Array) -> float:
+    """The median of values (n,) in order of size; one sort serves it and the least of them."""
+    n = len(ordered)
+    high = ordered.item(n // 2)
+    return high if n % 2 else (ordered.item(n // 2 - 1) + high) / 2
 
 
 def _sd_of_first_line(delays: Sequence[float]) -> float | None:

@@ -93,8 +93,10 @@ class SensorStream:
         """Return a status if it is time to tell one: something changed, or nothing was told for long."""
         told = self._told
         age_s = now_s - told.t_s
-        worse = (self.lost, self.repeated, self.bad) != (told.lost, told.repeated, told.bad)
         state = self._state(now_s)
+        if age_s < _OFTEN_S and state is told.link and not self._urgent:  # most calls: after every packet
+            return None
+        worse = (self.lost, self.repeated, self.bad) != (told.lost, told.repeated, told.bad)
         streams = state is LinkState.STREAMING
         fresh_loss = not streams and self.received > 0 and told.silent_s < _CLOSELY_S
         often = worse or fresh_loss
@@ -182,7 +184,8 @@ class SensorStream:
     def unsure(self) -> bool:
         """True while the time base is unsure by more than a step, so that its samples tell no steps."""
         clock = self._timeline.clock
-        return clock is not None and clock.sd_s is not None and clock.sd_s > _UNSURE_S
+        sd_s = None if clock is None else clock.sd_s
+        return sd_s is not None and sd_s > _UNSURE_S
 
     def _values(self, decoded: Values, arrival_s: float) -> list[Input]:
         t_s = arrival_s - decoded.age_s

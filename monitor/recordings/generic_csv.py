@@ -20,14 +20,8 @@ from monitor.core.activity_facts import ActivityFacts
 from monitor.core.errors import ConfigError, InputError
 from monitor.recordings.delimited_text import Sheet, TableText, file_text, headings, parse_sheet
 from monitor.recordings.imu_csv import HEADER_LINE, IMU_CSV_HEADER, read_csv
-from monitor.recordings.recording import (
-    Recording,
-    Signal,
-    Wearing,
-    checked_signal,
-    recording_from_signals,
-    require_placement,
-)
+from monitor.recordings.recording import Recording, Wearing, require_placement
+from monitor.recordings.signals import Signal, checked_signal, recording_from_signals
 from monitor.recordings.time_columns import TIME_UNITS, sample_times_s, start_time, suggested_columns
 
 _UNITS: Mapping[str, Mapping[str, float]] = {

@@ -18,14 +18,8 @@ from dsp.types import Array
 from monitor.core.errors import InputError
 from monitor.core.message_catalogues import UserMessage
 from monitor.recordings.delimited_text import TableText, file_text, limited_rows, parse_clock
-from monitor.recordings.recording import (
-    Recording,
-    Signal,
-    Wearing,
-    checked_signal,
-    recording_from_signals,
-    require_placement,
-)
+from monitor.recordings.recording import Recording, Wearing, require_placement
+from monitor.recordings.signals import Signal, checked_signal, recording_from_signals
 from monitor.recordings.time_columns import fitting_unit
 
 IMU_CSV_HEADER = ("t_s", "acc_x_ms2", "acc_y_ms2", "acc_z_ms2", "gyr_x_rads", "gyr_y_rads", "gyr_z_rads")

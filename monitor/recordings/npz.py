@@ -19,7 +19,8 @@ import numpy as np
 from dsp.types import GRAVITY_MS2, Array, Placement, Runner, Side
 from monitor.core.errors import ConfigError, InputError
 from monitor.recordings.inflation import BROKEN, open_member
-from monitor.recordings.recording import Recording, Signal, Wearing, checked_signal, recording_from_signals
+from monitor.recordings.recording import Recording, Wearing
+from monitor.recordings.signals import Signal, checked_signal, recording_from_signals
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,14 +35,8 @@ from monitor.recordings.delimited_text import (
 )
 from monitor.recordings.inflation import open_member, open_zip
 from monitor.recordings.packed_files import zip_names
-from monitor.recordings.recording import (
-    Recording,
-    Signal,
-    Wearing,
-    checked_signal,
-    recording_from_signals,
-    require_placement,
-)
+from monitor.recordings.recording import Recording, Wearing, require_placement
+from monitor.recordings.signals import Signal, checked_signal, recording_from_signals
 
 _PHYPHOX_TIMES = "time.csv"
 _EITHER = ("Accelerometer.csv", "TotalAcceleration.csv")

@@ -13,7 +13,7 @@ import numpy as np
 from dsp.types import GRAVITY_MS2, Array
 from monitor.core.errors import InputError
 from monitor.recordings.delimited_text import Sheet, parse_date_time
-from monitor.recordings.recording import REST_HIGH_MS2, REST_LOW_MS2
+from monitor.recordings.signals import REST_HIGH_MS2, REST_LOW_MS2
 
 TIME_UNITS: Mapping[str, float] = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 _RATES_HZ = (20.0, 5000.0)

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
 
 from dsp.metrics import BY_NAME
 from dsp.types import Array
@@ -146,6 +145,8 @@ def clustered_half(rest: Array, weight: Array, block: NDArray[np.int64]) -> floa
 
     ``rest`` (n,) is what each value is off its mean; None with fewer than three blocks.
     """
+    from scipy.special import stdtrit
+
     used = weight > 0
     _, number = np.unique(block[used], return_inverse=True)
     pulls = np.bincount(number, (weight * rest)[used])

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtrit
 
 from dsp.cueing.baseline import Baseline
 from dsp.metrics import Role, with_role
@@ -129,6 +128,8 @@ def _compare_metric(
 
 def _over_runs(differences: Sequence[Mean]) -> Mean:
     """The mean difference; from three runs on, its interval is that between runs."""
+    from scipy.special import stdtrit
+
     values = np.array([d.value for d in differences])
     seconds = float(sum(d.seconds for d in differences))
     if len(values) < 3:

@@ -9,21 +9,20 @@ import contextlib
 import datetime
 from collections.abc import Iterable
 from dataclasses import replace
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from dsp.types import Activity, Placement
 from monitor.core import json_codec
 from monitor.core.errors import StoreError
 from monitor.core.local_time import local_start
 from monitor.core.session_settings import SensorSettings
-from monitor.review.downhill import downhill
-from monitor.review.time_in_band import in_band, session_tracks
-from monitor.storage.session_data import Mask, SessionData, load_session
 from monitor.storage.session_info import Note, SessionInfo
 from monitor.storage.store import Store
 from monitor.training.entries import AfterEntry
 from monitor.training.plan_runs import PlanRun
+
+if TYPE_CHECKING:
+    from monitor.storage.session_data import Mask, SessionData
 
 _KIND = "plan run"
 _RULES = 2  # of this module: a session that was summed up by others is summed up anew
@@ -63,6 +62,9 @@ def run_of_session(run: SessionData) -> PlanRun | None:
 
     Kilometres are those of running (of a walk all), minutes those on foot, as they are counted in a run.
     """
+    from monitor.review.downhill import downhill
+    from monitor.review.time_in_band import in_band, session_tracks
+
     start = _start(run.info)
     running_s = min(float(run.running.sum()), run.timer_s)
     walking = run.mask(run.activity.get(Activity.WALK, ())) & ~run.mask(run.pauses)
@@ -133,6 +135,8 @@ def _answer(run: PlanRun, note: Note, offset_s: int | None) -> AfterEntry:
 
 def _length_km(run: SessionData, moving: Mask) -> float | None:
     """How far these seconds led; half of a distance is none."""
+    import numpy as np
+
     speed = run.value("speed_mps")
     if not moving.any() or np.isfinite(speed[moving]).mean() < 0.5:
         return None
@@ -141,6 +145,8 @@ def _length_km(run: SessionData, moving: Mask) -> float | None:
 
 def _length_sd_km(run: SessionData, moving: Mask) -> float | None:
     """One standard deviation of that length; errors of speed last (a mount, a scale), so they add up."""
+    import numpy as np
+
     speed = run.columns.get("speed_mps")
     if speed is None or _length_km(run, moving) is None:
         return None
@@ -157,6 +163,8 @@ def _plan_run(store: Store, info: SessionInfo, now: datetime.datetime) -> PlanRu
         with contextlib.suppress(ValueError, KeyError):
             raw = earlier[-1]["run"]
             return None if raw is None else json_codec.from_json(PlanRun, raw)
+    from monitor.storage.session_data import load_session
+
     first_seen = earlier[0]["made_utc"] if earlier else now.isoformat()
     run = run_of_session(load_session(store, info.id, _METRICS))
     if run is not None and info.source:

@@ -16,7 +16,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtrit
 
 from dsp.types import Array
 from monitor.core import json_codec
@@ -190,6 +189,8 @@ def welch_difference(a: Array, b: Array) -> Mean:
 
     ``seconds`` of the result counts the values.
     """
+    from scipy.special import stdtrit
+
     parts = [float(v.var(ddof=1)) / len(v) for v in (a, b)]
     spread = sum(parts)
     squares = sum(p * p / (len(v) - 1) for p, v in zip(parts, (a, b), strict=True))

@@ -29,7 +29,7 @@ from monitor.core.session_settings import (
 from monitor.core.settings_path import default_path, own_folder
 from monitor.core.toml_text import TomlKey
 from monitor.sinks.export.settings import ExportSettings
-from monitor.sinks.influx.sink import InfluxSettings
+from monitor.sinks.influx.settings import InfluxSettings
 from monitor.sinks.intervals_icu.settings import IntervalsIcuSettings
 from monitor.sinks.push.alerts import AlertSettings
 from monitor.sinks.push.apprise import AppriseSettings

@@ -28,7 +28,8 @@ from monitor.sinks.export.settings import ExportSettings
 from monitor.sinks.export.sink import place_file
 from monitor.sinks.finished_runs import RUN_SINKS
 from monitor.sinks.influx.schema import INFLUX_SCHEMA, RAW_DAYS
-from monitor.sinks.influx.sink import INFLUX_REMEDIES, InfluxSettings
+from monitor.sinks.influx.settings import InfluxSettings
+from monitor.sinks.influx.sink import INFLUX_REMEDIES
 from monitor.sinks.intervals_icu.settings import IntervalsIcuSettings
 from monitor.sinks.intervals_icu.sink import IntervalsIcu
 from monitor.storage.store import Store

@@ -12,7 +12,8 @@ from dsp.simulation.runner import Bout, Device, simulated_imu, simulated_run
 from dsp.types import Array, Placement, Runner, Side
 from monitor.core.packet import Packet
 from monitor.devices import plain
-from monitor.recordings.recording import Recording, Signal, recording_from_signals
+from monitor.recordings.recording import Recording
+from monitor.recordings.signals import Signal, recording_from_signals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,8 @@ from dsp.simulation.runner import Bout, Device, SimulatedRun, Style, simulated_i
 from dsp.types import Placement, Runner, Side
 from monitor.core.packet import Packet
 from monitor.core.session_settings import CoachSettings, CueSettings
-from monitor.recordings.recording import Recording, Signal, recording_from_signals
+from monitor.recordings.recording import Recording
+from monitor.recordings.signals import Signal, recording_from_signals
 from monitor.simulation.simulated_runner import RadioModel, deliver
 
 

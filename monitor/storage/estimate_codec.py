@@ -9,15 +9,17 @@ from __future__ import annotations
 import sqlite3
 import struct
 from collections.abc import Sequence
-
-import numpy as np
-from numpy.typing import NDArray
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from dsp.metrics import is_modelled
 from dsp.types import Array, Estimate
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 _ONE = struct.Struct("<HHdd")
-_ROW = np.dtype([("metric", "<u2"), ("how", "<u2"), ("value", "<f8"), ("sd", "<f8")])
 
 
 class NameTable:
@@ -39,7 +41,9 @@ class NameTable:
 
     def unpack(self, blobs: Sequence[bytes]) -> list[tuple[Estimate, ...]]:
         """Return the estimates of every step from the bytes of every step."""
-        rows = np.frombuffer(b"".join(blobs), _ROW)
+        import numpy as np
+
+        rows = _rows(blobs)
         texts = {n: self._text(n) for n in np.union1d(rows["metric"], rows["how"]).tolist()}
         names = [texts[n] for n in rows["metric"].tolist()]
         hows = [texts[n] for n in rows["how"].tolist()]
@@ -49,7 +53,9 @@ class NameTable:
 
     def columns(self, blobs: Sequence[bytes]) -> dict[str, Array]:
         """Return the values (n,) of every metric by name, from n steps; NaN where a step has none."""
-        rows = np.frombuffer(b"".join(blobs), _ROW)
+        import numpy as np
+
+        rows = _rows(blobs)
         step = np.repeat(np.arange(len(blobs)), [len(blob) // _ONE.size for blob in blobs])
         out: dict[str, Array] = {}
         for number in np.unique(rows["metric"]).tolist():
@@ -61,7 +67,9 @@ class NameTable:
 
     def modelled(self, blobs: Sequence[bytes]) -> dict[str, NDArray[np.bool_]]:
         """Return which of n steps have a modelled value (n,), for every metric of which any has."""
-        rows = np.frombuffer(b"".join(blobs), _ROW)
+        import numpy as np
+
+        rows = _rows(blobs)
         step = np.repeat(np.arange(len(blobs)), [len(blob) // _ONE.size for blob in blobs])
         out: dict[str, NDArray[np.bool_]] = {}
         for metric, how in np.unique(rows[["metric", "how"]]).tolist():
@@ -91,3 +99,17 @@ class NameTable:
             (text,) = row
             self._numbers[text], self._texts[number] = number, text
         return self._texts[number]
+
+
+def _rows(blobs: Sequence[bytes]) -> NDArray[Any]:
+    """All estimates of these steps, one a row; who reads steps loads numpy, who lists runs does not."""
+    import numpy as np
+
+    return np.frombuffer(b"".join(blobs), _row_type())
+
+
+@cache
+def _row_type() -> np.dtype[Any]:
+    import numpy as np
+
+    return np.dtype([("metric", "<u2"), ("how", "<u2"), ("value", "<f8"), ("sd", "<f8")])

@@ -14,7 +14,8 @@ from monitor.core.safe_text import printable_text
 from monitor.core.session_settings import SessionSettings
 from monitor.pipeline.run_timer import with_timer
 from monitor.pipeline.session import Session
-from monitor.recordings.recording import LONGEST_RECORDING_S, Recording
+from monitor.recordings.recording import Recording
+from monitor.recordings.signals import LONGEST_RECORDING_S
 from monitor.recordings.tape import Tape
 from monitor.storage.new_session import begin_session, checked_athlete, session_id
 from monitor.storage.session_info import SessionInfo

@@ -6,11 +6,17 @@ heard them.
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import itertools
+import multiprocessing
+import os
+import signal
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any, TypeGuard, get_args
 
 import numpy as np
@@ -59,11 +65,53 @@ class Reanalysis:
     changed: tuple[NumberChange, ...]
 
 
-def reanalyze(store: Store, info: SessionInfo, progress: Progress = lambda done, total: None) -> Reanalysis:
+def reanalyze_all(
+    store: Store, infos: Sequence[SessionInfo], processes: int | None = None
+) -> Iterator[Reanalysis]:
+    """Yield what ``reanalyze`` returns for each of these sessions, in their order; a core works on each.
+
+    ``processes`` work at once, None: as many as there are cores.  Raises as ``reanalyze`` does, when it is
+    the turn of the session at fault; others may be done by then.
+    """
+    context = multiprocessing.get_context("spawn")
+    count = min(len(infos), processes or os.cpu_count() or 1)
+    with ProcessPoolExecutor(count, context, _begin_worker, (context.Lock(),)) as pool:
+        waiting = [pool.submit(_reanalyze_alone, store.path, info.id) for info in infos]
+        try:
+            yield from (one.result() for one in waiting)
+        finally:
+            for one in waiting:
+                one.cancel()
+
+
+_NO_TURN: contextlib.AbstractContextManager[object] = contextlib.nullcontext()
+_turn = _NO_TURN
+"""Held by the process that writes: a long run is one transaction, for which the others would not wait."""
+
+
+def _begin_worker(turn: contextlib.AbstractContextManager[object]) -> None:
+    global _turn
+    _turn = turn
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # ends without a word: what is not written is not changed
+
+
+def _reanalyze_alone(path: Path, session: str) -> Reanalysis:
+    with Store(path) as store:
+        return reanalyze(store, store.session(session), turn=_turn)
+
+
+def reanalyze(
+    store: Store,
+    info: SessionInfo,
+    progress: Progress = lambda done, total: None,
+    *,
+    turn: contextlib.AbstractContextManager[object] = _NO_TURN,
+) -> Reanalysis:
     """Replace a session's records with those of today's engine and return what changed.
 
-    ``progress`` is called with packets done and in all.  ``StoreError`` if the session's tape is gone,
-    ``InputError`` if it does not have all that the session was measured in.
+    ``progress`` is called with packets done and in all; ``turn`` is held while the store is changed.
+    ``StoreError`` if the session's tape is gone, ``InputError`` if it does not have all that the session
+    was measured in.
     """
     before = _session_means(load_session(store, info.id), len(store.step_columns(info.id).ic_s))
     with unpacked_tape(info) as path:
@@ -71,8 +119,9 @@ def reanalyze(store: Store, info: SessionInfo, progress: Progress = lambda done,
         records = list(engine_records(recording, progress))
         first = compare_first_strides(recording, records)
     new = version("gaitcue")
-    store.replace_measurements(info.id, records, new)
-    note_changed_run(store, info)
+    with turn:
+        store.replace_measurements(info.id, records, new)
+        note_changed_run(store, info)
     after = _session_means(load_session(store, info.id), sum(isinstance(r, Step) for r in records))
     changed = tuple(
         NumberChange(name, before.get(name), after.get(name))
@@ -81,9 +130,10 @@ def reanalyze(store: Store, info: SessionInfo, progress: Progress = lambda done,
     )
     result = Reanalysis(info.id, info.version, new, changed)
     now = datetime.datetime.now(datetime.UTC).replace(microsecond=0).isoformat()
-    store.add_analysis(info.id, "again", new, now, asdict(result))
-    if first:
-        store.add_analysis(info.id, "first strides", new, now, {"rows": first})
+    with turn:
+        store.add_analysis(info.id, "again", new, now, asdict(result))
+        if first:
+            store.add_analysis(info.id, "first strides", new, now, {"rows": first})
     return result
 
 

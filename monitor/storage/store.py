@@ -18,8 +18,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from dsp.types import ActivityChange, Band, Gap, Metric, Step
 from monitor.core import json_codec
 from monitor.core.activity_facts import ActivityFacts, LapMark, PlaceTrack, TimerPause
@@ -32,6 +30,7 @@ from monitor.storage.deliveries import ENDED_RUNS
 from monitor.storage.estimate_codec import NameTable
 from monitor.storage.imported_files import ImportedFiles, forget_files
 from monitor.storage.migrations import ATTACHED_TABLES, RECORD_TABLES
+from monitor.storage.recent_records import RecentRecords
 from monitor.storage.record_rows import (
     LATEST_S,
     READABLE,
@@ -63,6 +62,7 @@ class Store(ImportedFiles):
     def __init__(self, path: Path) -> None:
         super().__init__(path)
         self._names = NameTable(self._db)
+        self._recent = RecentRecords()
 
     # ------------------------------------------------------------------ writing
 
@@ -93,9 +93,11 @@ class Store(ImportedFiles):
 
     def write(self, session_id: str, records: Sequence[Out]) -> None:
         """Add records to a session in one transaction; ``StoreError`` if there is no such session."""
-        with self._transaction() as db:
-            self._require_session(session_id)
-            self._insert_records(db, session_id, records)
+        with self._lock:
+            with self._transaction() as db:
+                self._require_session(session_id)
+                first = self._insert_records(db, session_id, records)
+            self._recent.add(first, session_id, tuple(records), self._data_version())
 
     def write_numbered(self, session_id: str, first: int, records: Sequence[Out]) -> Sequence[Out]:
         """Add records that are numbered through a session, as far as they are not there; return those.
@@ -159,6 +161,8 @@ class Store(ImportedFiles):
 
     def add_facts(self, session_id: str, facts: ActivityFacts) -> None:
         """Add what a watch said of the activity: sport, zone, steps, track, pauses and laps as notes."""
+        import numpy as np
+
         told = (facts.sport, facts.sub_sport, facts.utc_offset_s, facts.steps)
         self._change(session_id, "sport = ?, sub_sport = ?, utc_offset_s = ?, counted_steps = ?", *told)
         self.add_timer_facts(session_id, facts.pauses, facts.laps)
@@ -232,6 +236,7 @@ class Store(ImportedFiles):
         """
         with self._transaction() as db:
             self._require_session(session_id)
+            self._recent.forget()
             for table in ("step", "metric", "gap"):
                 db.execute(f"DELETE FROM {table} WHERE session = ?", (session_id,))
             kinds = "('activity_change', 'readiness')"
@@ -298,6 +303,8 @@ class Store(ImportedFiles):
 
     def step_columns(self, session_id: str) -> StepColumns:
         """Return all steps as arrays, ten times as fast as ``steps``: for charts and tables."""
+        import numpy as np
+
         sql = f"SELECT side, ic_s, to_s, estimates FROM step WHERE session = ? AND {READABLE['step']}"
         sql += " ORDER BY row"
         rows = self._all_rows(sql, session_id)
@@ -374,7 +381,13 @@ class Store(ImportedFiles):
             with self._rows_decoded():
                 ended = [(row, session, event_from_row(kind, body)) for row, session, kind, body in rows]
             return [(row, session, record) for row, session, record in ended if record is not None]
-        return self._select_records("row > ?", self.delivered(sink), limit=limit)
+        with self._lock:
+            after = self.delivered(sink)
+            recent = self._recent.after(after, self.last_row(), self._data_version(), limit)
+        return self._select_records("row > ?", after, limit=limit) if recent is None else recent
+
+    def _data_version(self) -> int:
+        return int(self._all_rows("PRAGMA data_version")[0][0])
 
     def bands(self, session_id: str, before: int) -> list[Band]:
         """Return the last target band of each metric among the hundred stored before row ``before``."""
@@ -407,6 +420,8 @@ class Store(ImportedFiles):
 
     def track(self, session_id: str) -> PlaceTrack | None:
         """Return where a session was, by time; None if nobody said it."""
+        import numpy as np
+
         sql = (
             "SELECT t_s, iif(abs(lat_deg) <= 90, lat_deg, NULL), iif(abs(lon_deg) <= 180, lon_deg, NULL),"
             " iif(abs(altitude_m) <= 20000, altitude_m, NULL)"
@@ -426,9 +441,9 @@ class Store(ImportedFiles):
 
     # ------------------------------------------------------------------ inside
 
-    def _insert_records(self, db: sqlite3.Connection, session_id: str, records: Sequence[Out]) -> None:
-        """Number and add records, inside a transaction."""
-        (row,) = db.execute("SELECT next_row FROM numbering").fetchone()
+    def _insert_records(self, db: sqlite3.Connection, session_id: str, records: Sequence[Out]) -> int:
+        """Number and add records, inside a transaction; return the first number."""
+        row = int(db.execute("SELECT next_row FROM numbering").fetchone()[0])
         rows: dict[str, list[tuple[object, ...]]] = {table: [] for table in RECORD_TABLES}
         metrics = rows["metric"]
         for number, record in enumerate(records, start=row):
@@ -445,8 +460,10 @@ class Store(ImportedFiles):
                 marks = ", ".join("?" * len(values[0]))
                 db.executemany(f"INSERT INTO {table} VALUES ({marks})", values)
         db.execute("UPDATE numbering SET next_row = ?", (row + len(records),))
+        return row
 
     def _forget_plan_records(self, db: sqlite3.Connection, session_id: str) -> None:
+        self._recent.forget()
         sql = "SELECT row, kind, body FROM event WHERE session = ? AND kind IN ('band', 'cue')"
         for row, kind, body in db.execute(sql, (session_id,)).fetchall():
             record = event_from_row(kind, body)
@@ -506,6 +523,7 @@ class Store(ImportedFiles):
 
     def _delete_records(self, db: sqlite3.Connection, session_id: str) -> None:
         self._require_session(session_id)
+        self._recent.forget()
         for table in (*RECORD_TABLES, "quarantine"):
             db.execute(f"DELETE FROM {table} WHERE session = ?", (session_id,))
 
@@ -516,9 +534,11 @@ class Store(ImportedFiles):
 
     def _rolled_back(self) -> None:
         self._names.forget()
+        self._recent.forget()
 
     def _reopened(self) -> None:
         self._names = NameTable(self._db)
+        self._recent.forget()
 
 
 def _analysis_body(text: str) -> dict[str, Any] | None:

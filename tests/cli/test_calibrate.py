@@ -21,7 +21,8 @@ from dsp.types import GRAVITY_MS2, Array, ImuChunk, Placement, Side
 from monitor.cli.calibrate import parse_distance, parse_speed
 from monitor.cli.main import app
 from monitor.core.errors import ConfigError, InputError
-from monitor.recordings.recording import Recording, Signal, recording_from_signals
+from monitor.recordings.recording import Recording
+from monitor.recordings.signals import Signal, recording_from_signals
 from monitor.service.config import load_config
 from monitor.storage.backup import DATABASE
 from monitor.storage.import_recording import import_recording

@@ -13,7 +13,7 @@ import pytest
 from monitor.core import http_client
 from monitor.core.http_client import check_address, is_forbidden, make_opener
 from monitor.core.secret import Secret
-from monitor.sinks.influx.sink import InfluxSettings
+from monitor.sinks.influx.settings import InfluxSettings
 from monitor.sinks.push.ntfy import NtfySettings
 
 FORBIDDEN = [

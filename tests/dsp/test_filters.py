@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.signal import _sigtools, lfilter
 
-from dsp.filters import Block, Fir, History, Hole, Resampler, RunningMean, parabola_offset
+from dsp.filters import (
+    Block,
+    Fir,
+    History,
+    Hole,
+    Resampler,
+    RunningMean,
+    parabola_offset,
+    scipy_filter,
+    spread,
+)
 from dsp.types import Array
 
 RNG = np.random.default_rng(7)
@@ -131,3 +144,38 @@ def test_the_top_of_a_parabola_is_found_between_samples() -> None:
     y = [-((x - 0.3) ** 2) for x in (-1, 0, 1)]
     assert parabola_offset(*y) == pytest.approx(0.3)
     assert parabola_offset(1.0, 1.0, 1.0) == 0.0
+
+
+def test_the_filter_behind_the_checks_is_lfilter_to_the_last_bit() -> None:
+    b, a, zi = Fir(5.0, 100.0).taps, np.array([1.0, 0.0]), np.zeros((32, 3))
+    got, expected = scipy_filter()(b, a, NOISE, 0, zi), lfilter(b, a, NOISE, axis=0, zi=zi)
+    assert all(np.array_equal(x, y) for x, y in zip(got, expected, strict=True))
+    assert scipy_filter() is not lfilter
+
+
+def test_a_scipy_that_has_moved_it_still_filters(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(_sigtools, "_linear_filter")
+    scipy_filter.cache_clear()
+    assert scipy_filter() is lfilter
+    scipy_filter.cache_clear()
+
+
+@pytest.mark.parametrize("n", [1, 2, 9, 100, 700])
+def test_a_spread_is_the_standard_deviation_to_the_last_bit(n: int) -> None:
+    assert spread(NOISE[:n, 0]) == NOISE[:n, 0].std()
+
+
+@pytest.mark.parametrize("at", [0, 1, 90, 300, 699])
+def test_a_history_that_was_saved_goes_on_alike_and_is_no_larger_than_its_rows(at: int) -> None:
+    history = History(100.0, 3, keep_s=1.0)
+    for row in NOISE[:at]:
+        history.append(row[None])
+    saved = pickle.dumps(history)
+    assert len(saved) < 1000 + NOISE[0].nbytes * (history.end - history.start)
+    restored = pickle.loads(saved)
+    for row in NOISE[at:]:
+        for each in (history, restored):
+            each.append(row[None])
+        assert (restored.start, restored.end) == (history.start, history.end)
+    held = history.start, history.end
+    assert np.array_equal(restored.rows(*held), history.rows(*held))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import pickle
 
 import numpy as np
 import pytest
@@ -78,6 +79,19 @@ def test_a_copied_twin_goes_on_alike(name: str) -> None:
     run(detector, [first])
     twin = copy.deepcopy(detector)
     assert run(detector, second) == run(twin, second)
+
+
+@pytest.mark.parametrize("name", PLACEMENTS)
+@pytest.mark.parametrize("at", [40, 300, 1000])
+def test_a_session_that_was_saved_goes_on_alike(name: str, at: int) -> None:
+    first, second = cut(signal(name), [at])[0], cut(signal(name), [at])[1:]
+    engine = Engine([WORN[name]])
+    for piece in cut(first, [20]):
+        engine.push(piece)
+    restored = pickle.loads(pickle.dumps(engine))
+    assert repr([*restored.push(second[0]), *restored.finish()]) == repr(
+        [*engine.push(second[0]), *engine.finish()]
+    )
 
 
 @pytest.mark.parametrize("name", PLACEMENTS)

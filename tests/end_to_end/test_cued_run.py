@@ -17,7 +17,8 @@ from playwright.async_api import Page, WebSocket, async_playwright, expect
 from dsp.simulation.runner import Bout, Device, SimulatedRun, simulated_imu, simulated_run
 from dsp.types import Placement, Runner, Side
 from monitor.core.session_settings import CoachSettings, CueSettings
-from monitor.recordings.recording import Recording, Signal, recording_from_signals
+from monitor.recordings.recording import Recording
+from monitor.recordings.signals import Signal, recording_from_signals
 from monitor.recordings.tape import Tape, TapeHeader
 from monitor.simulation.simulated_runner import RadioModel, deliver
 from tests.coached_runner import learned_baseline

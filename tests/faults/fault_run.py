@@ -32,7 +32,8 @@ from monitor.service.serve import ServeParams, serve
 from monitor.simulation.drifting_runner import coached_settings, drifting_bouts
 from monitor.simulation.simulated_runner import RadioModel, recording_of_run
 from monitor.sinks.influx.schema import INFLUX_SCHEMA
-from monitor.sinks.influx.sink import InfluxSettings, InfluxSink
+from monitor.sinks.influx.settings import InfluxSettings
+from monitor.sinks.influx.sink import InfluxSink
 from monitor.sinks.mqtt.sink import MqttSink
 from monitor.sinks.store import StoreSink
 from monitor.storage.session_data import load_session

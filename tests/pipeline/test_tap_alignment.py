@@ -19,7 +19,8 @@ from monitor.pipeline.tap_alignment import (
     sync_delays,
 )
 from monitor.recordings.readers import read_recording
-from monitor.recordings.recording import Recording, Signal, recording_from_signals
+from monitor.recordings.recording import Recording
+from monitor.recordings.signals import Signal, recording_from_signals
 from monitor.recordings.tape import Tape, TapeHeader
 from monitor.service.sensor_alignment import acceleration_signals, write_sync_delays_to_tape
 

@@ -30,7 +30,8 @@ from monitor.core.secret import Secret
 from monitor.core.session_settings import SensorSettings, SessionSettings
 from monitor.devices import plain
 from monitor.recordings.readers import read_recording
-from monitor.recordings.recording import Recording, Signal, recording_from_signals
+from monitor.recordings.recording import Recording
+from monitor.recordings.signals import Signal, recording_from_signals
 from monitor.recordings.tape import Tape
 from monitor.service.config import Config, StoreSettings
 from monitor.service.live_session import LiveOptions, run_session

@@ -31,7 +31,7 @@ from monitor.pipeline.session import Session
 from monitor.service.config import Config
 from monitor.service.serve import ServeParams, serve
 from monitor.service.wiring import SinkContext, configured_sinks
-from monitor.sinks.influx.sink import InfluxSettings
+from monitor.sinks.influx.settings import InfluxSettings
 from monitor.sinks.push.apprise import AppriseSettings
 from monitor.sinks.push.ntfy import NtfySettings
 from monitor.sinks.session_log import SessionLog

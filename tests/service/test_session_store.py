@@ -13,6 +13,7 @@ import pytest
 
 from monitor.core.records import SessionStarted
 from monitor.core.session_settings import SessionSettings
+from monitor.review.plan_sessions import stored_plan_runs
 from monitor.service.config import Config, StoreSettings
 from monitor.service.session_store import open_store
 from monitor.simulation.simulated_runner import simulated_recording
@@ -24,14 +25,15 @@ from monitor.storage.tape_archive import tidy_tapes
 
 NOON = datetime.datetime(2026, 11, 20, 12, tzinfo=datetime.UTC)
 STARTED = SessionStarted("n", "me", NOON.isoformat(), ())
-LISTING = """
+COMMAND = """
 import sys
 from monitor.cli.main import main
-sys.argv = ["gaitcue", "sessions", "list"]
+sys.argv = ["gaitcue", *sys.argv[1:]]
 try:
     main()
 finally:
-    heavy = {"fastapi", "scipy", "bleak", "uvicorn", "monitor.pipeline.session", "dsp.engine"}
+    heavy = {"numpy", "scipy", "fastapi", "bleak", "uvicorn", "plotly", "apprise", "nats"}
+    heavy |= {"monitor.pipeline.session", "dsp.engine", "monitor.web.app"}
     print("loaded:", sorted(heavy & sys.modules.keys()), file=sys.stderr)
 """
 
@@ -47,19 +49,41 @@ finally:
 """
 
 
-def run_python(program: str) -> subprocess.CompletedProcess[str]:
+def run_python(program: str, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", program, *words], capture_output=True, text=True, timeout=60, check=False
     )
 
 
-def test_the_list_of_sessions_loads_nothing_that_only_a_run_needs(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture(scope="module")
+def folder_with_a_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder whose run the plan has summed up."""
+    folder = tmp_path_factory.mktemp("data")
+    with Store(folder / "gaitcue" / "gaitcue.db") as store:
+        import_recording(store, folder / "gaitcue", simulated_recording(90.0), "me", NOON)
+        stored_plan_runs(store, "me", NOON.date() - datetime.timedelta(days=9), NOON)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        ("sessions list", "simulated runner"),
+        ("config", "[[sensor]]"),
+        ("plan", "plan"),
+        ("log list", ""),
+        ("stack status", ""),
+        ("shoes", "shoe"),
+    ],
+)
+def test_what_only_reads_the_store_loads_nothing_that_a_run_needs(
+    command: str, says: str, folder_with_a_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_DATA_HOME", str(folder_with_a_run))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
-    done = run_python(LISTING)
-    assert "no runs yet" in done.stdout
+    done = run_python(COMMAND, *command.split())
+    assert done.returncode == 0, done.stderr
+    assert says in done.stdout
     assert "loaded: []" in done.stderr
 
 

@@ -35,8 +35,9 @@ from monitor.service.serve import ServeParams, serve
 from monitor.service.shared_plan import sharing_desk
 from monitor.service.wiring import SinkContext, configured_sinks
 from monitor.simulation.simulated_runner import simulated_recording
+from monitor.sinks.influx.settings import InfluxSettings
 from monitor.sinks.influx.shared_days import SharingReport
-from monitor.sinks.influx.sink import InfluxSettings, InfluxSink
+from monitor.sinks.influx.sink import InfluxSink
 from monitor.sinks.push.ntfy import NtfySettings
 from monitor.sinks.session_log import SessionLog
 from monitor.sinks.store import StoreSink

@@ -32,7 +32,8 @@ from monitor.service.squad_weeks import add_weeks, send_weeks
 from monitor.simulation.squad import SQUAD, squad_recordings
 from monitor.sinks.influx.plan_points import shared_day_points
 from monitor.sinks.influx.schema import INFLUX_SCHEMA
-from monitor.sinks.influx.sink import InfluxSettings, InfluxSink
+from monitor.sinks.influx.settings import InfluxSettings
+from monitor.sinks.influx.sink import InfluxSink
 from monitor.storage.session_info import SessionInfo
 from monitor.storage.store import Store
 from monitor.training.sharing import SharedDay, SharedShoe

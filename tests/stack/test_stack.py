@@ -36,7 +36,7 @@ from monitor.service.doctor import (
     websocket_check,
 )
 from monitor.sinks.influx.schema import RAW_DAYS
-from monitor.sinks.influx.sink import InfluxSettings
+from monitor.sinks.influx.settings import InfluxSettings
 from monitor.storage.store import Store
 from tests.broker import Broker
 from tests.ports import free_port

@@ -11,7 +11,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from monitor.core.errors import SinkError
 from monitor.core.monotonic import SystemClock
 from monitor.core.user_language import user_text
-from monitor.sinks.influx.sink import INFLUX_SINK, InfluxSettings, InfluxSink, require_influx_client
+from monitor.sinks.influx.settings import InfluxSettings
+from monitor.sinks.influx.sink import INFLUX_SINK, InfluxSink, require_influx_client
 from monitor.storage.store import Store
 
 _COLUMNS = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())

@@ -27,7 +27,8 @@ from monitor.sinks.influx.run_rollup import (
     SpeedBin,
     matched_changes,
 )
-from monitor.sinks.influx.sink import INFLUX_SINK, InfluxSettings, InfluxSink
+from monitor.sinks.influx.settings import InfluxSettings
+from monitor.sinks.influx.sink import INFLUX_SINK, InfluxSink
 from monitor.storage.session_info import SessionInfo
 from monitor.storage.store import Store
 from tests.stack.servers import RAW_BUCKET, TOKEN, Influx

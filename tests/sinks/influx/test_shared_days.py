@@ -25,8 +25,9 @@ from monitor.core.file_lock import exclusive_lock
 from monitor.core.monotonic import SystemClock
 from monitor.core.secret import Secret
 from monitor.sinks.influx.line_protocol import Point, protocol_lines
+from monitor.sinks.influx.settings import InfluxSettings
 from monitor.sinks.influx.shared_days import SharedDaysDelivery, SharingReport, deletion_waits
-from monitor.sinks.influx.sink import InfluxSettings, InfluxSink
+from monitor.sinks.influx.sink import InfluxSink
 from monitor.storage.runner_log import RUNNER_LOG_FOLDER
 from monitor.storage.sent_days import SentDays, read_sent_days, sent_days_path, write_sent_days
 from monitor.storage.store import Store

@@ -23,7 +23,8 @@ from monitor.pipeline.session import Session
 from monitor.simulation.simulated_runner import simulated_recording
 from monitor.simulation.squad import SQUAD
 from monitor.simulation.squad_history import past_runs
-from monitor.sinks.influx.sink import INFLUX_SINK, InfluxSettings, InfluxSink
+from monitor.sinks.influx.settings import InfluxSettings
+from monitor.sinks.influx.sink import INFLUX_SINK, InfluxSink
 from monitor.sinks.outbox import OutboxParams
 from monitor.storage.changed_days import note_changed_run, read_changed_days
 from monitor.storage.session_edit import delete_session

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,19 +27,41 @@ from monitor.storage.store import Store
 
 if TYPE_CHECKING:
     from nats.aio.msg import Msg
+    from nats.js import JetStreamContext
 
 _log = logging.getLogger(__name__)
 _AT_ONCE, _WAIT_S = 200, 0.5
-_DURABLE = "keeper"
+KEEPER = "keeper"
+"""The name under which the log knows how far the stores are."""
+
+
+@dataclass(slots=True)
+class KeeperState:
+    """``KeeperState`` is how the store of a hub is doing, as far as this process knows.
+
+    It is ``serving`` while connected; ``lag`` messages waited after the last one when it came.  The rest
+    only grow: ``records`` were stored, ``redelivered`` messages came more than once, ``damaged`` ones were
+    left out.
+    """
+
+    serving: bool = False
+    lag: int = 0
+    messages: int = 0
+    records: int = 0
+    redelivered: int = 0
+    damaged: int = 0
 
 
 class RecordKeeper:
-    """``RecordKeeper`` stores the records of all tenants below ``folder``, ``records`` so far."""
+    """``RecordKeeper`` stores the records of all tenants below ``folder``.
+
+    ``state`` may be read at any time.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._stores: dict[str, Store] = {}
-        self.records = 0
+        self.state = KeeperState()
 
     def close(self) -> None:
         """Close the stores of all tenants."""
@@ -57,35 +80,47 @@ class RecordKeeper:
         from nats.js import api
 
         config = api.ConsumerConfig(
-            durable_name=_DURABLE,
+            durable_name=KEEPER,
             ack_policy=api.AckPolicy.EXPLICIT,
             ack_wait=60.0,
             max_ack_pending=10 * _AT_ONCE,
         )
         await streams.log.add_consumer(RECORD_LOG, config)
-        reader = await streams.log.pull_subscribe_bind(stream=RECORD_LOG, durable=_DURABLE)
-        while True:
-            pass_on_cancellation()
-            try:
-                messages = await reader.fetch(_AT_ONCE, timeout=_WAIT_S)
-            except TimeoutError:
-                continue
-            try:
-                await asyncio.to_thread(self._store_all, messages)
-            except StoreError as exc:
-                raise SinkError(str(exc), log_text=exc.log_text) from exc
-            for message in messages:
-                await message.ack()
+        reader = await streams.log.pull_subscribe_bind(stream=RECORD_LOG, durable=KEEPER)
+        self.state.serving = True
+        try:
+            while True:
+                pass_on_cancellation()
+                await self._store_next(reader)
+        finally:
+            self.state.serving = False
+
+    async def _store_next(self, reader: JetStreamContext.PullSubscription) -> None:
+        try:
+            messages = await reader.fetch(_AT_ONCE, timeout=_WAIT_S)
+        except TimeoutError:
+            return
+        try:
+            await asyncio.to_thread(self._store_all, messages)
+        except StoreError as exc:
+            raise SinkError(str(exc), log_text=exc.log_text) from exc
+        for message in messages:
+            await message.ack()
+        if messages:
+            self.state.lag = messages[-1].metadata.num_pending
 
     def _store_all(self, messages: Sequence[Msg]) -> None:
         for message in messages:
+            self.state.messages += 1
+            self.state.redelivered += message.metadata.num_delivered > 1
             try:
                 address, _ = parse_subject(message.subject)
                 batch = unpack_records(message.data)
-                self.records += store_records(
+                self.state.records += store_records(
                     self.tenant_store(address.tenant), address, batch.first, batch.records
                 )
             except (DecodeError, InputError) as exc:
+                self.state.damaged += 1
                 _log.error("records from the log are left out: %s", exc)
 
 

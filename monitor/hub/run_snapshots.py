@@ -24,12 +24,15 @@ from monitor.hub.streams import HubStreams
 class SnapshotEntry:
     """``SnapshotEntry`` says which object is a run's snapshot, and after which message it was made.
 
-    ``revision`` is that of the entry, 0 where there is none yet.
+    By then ``packets`` were evaluated, and ``records`` came of them.  ``revision`` is that of the entry, 0
+    where there is none yet.
     """
 
     sequence: int = 0
     object_name: str = ""
     ended: bool = False
+    packets: int = 0
+    records: int = 0
     revision: int = 0
 
 
@@ -75,7 +78,8 @@ class RunSnapshots:
         name = "" if ended else f"{key}/{uuid.uuid4().hex}"
         if name:
             await self._objects.put(name, await asyncio.to_thread(snapshot.pack))
-        entry = SnapshotEntry(snapshot.sequence, name, ended)
+        run = snapshot.run
+        entry = SnapshotEntry(snapshot.sequence, name, ended, run.packets, run.records)
         try:
             body = json.dumps(to_json(entry)).encode()
             revision = await self._entries.update(_entry_name(key), body, last=before.revision)

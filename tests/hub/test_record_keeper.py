@@ -87,7 +87,7 @@ async def test_junk_in_the_log_does_not_stop_it(tmp_path: Path) -> None:
         for data in (b"junk", pack_records(RecordBatch(5, [STARTED])), good):
             await log.publish(ADDRESS.subject("records"), data)
         keeping = asyncio.create_task(keep_records(hub, keeper, SystemClock()))
-        await until(lambda: keeper.records == 1)
+        await until(lambda: keeper.state.records == 1)
         keeping.cancel()
         await asyncio.gather(keeping, return_exceptions=True)
         info = await log.consumer_info("RECORDS", "keeper")

@@ -2,7 +2,7 @@
 are.
 
 ``PACKETS`` holds what the runners' machines send.  The server itself puts a partition's number before
-each subject (``part.3.gait.<tenant>.<athlete>.<session>.packets``), by a hash of the three names: all of
+each subject (``part.3.gait.<tenant>.<athlete>.<session>.packets``), by a hash of tenant and session: all of
 a run stands in one partition, in order.  ``RECORDS`` holds what the workers make of it.  Both are kept
 for some days: the packets are on the runners' tapes, the records in the stores.
 """
@@ -93,7 +93,9 @@ async def create_streams(log: JetStreamContext, layout: HubLayout) -> HubStreams
     try:
         await open_streams(log)
     except NotFoundError:
-        spread = f"part.{{{{partition({layout.partitions},1,2,3)}}}}.gait"
+        # A session's name has the athlete's in it.  Both would spread worse: the server's hash (FNV-1a) has
+        # the parity of its bytes, in which what stands there twice cancels out.
+        spread = f"part.{{{{partition({layout.partitions},1,3)}}}}.gait"
         names = ".".join(f"{{{{wildcard({n})}}}}" for n in (1, 2, 3, 4))
         partitioned = api.SubjectTransform(src="gait.*.*.*.*", dest=f"{spread}.{names}")
         await log.add_stream(stream(PACKET_LOG, "start", "packets", "end", transform=partitioned))

@@ -244,10 +244,21 @@ class History:
         self._lo = 0  # absolute number of _rows[0]
         self.end = 0  # absolute number after the last row
 
+    def __getstate__(self) -> dict[str, object]:
+        """Return what a copy needs: the rows that must be held, and no room for more."""
+        first = self.sure_start
+        rows = self._rows[first - self._lo : self.end - self._lo].copy()
+        return {**vars(self), "_rows": rows, "_lo": first}
+
     @property
     def start(self) -> int:
         """Return the absolute number of the first row still held."""
         return self._lo
+
+    @property
+    def sure_start(self) -> int:
+        """Return the absolute number of the first row that is held however the rows came."""
+        return max(self._lo, self.end - self._keep)
 
     def restart(self, t0_s: float) -> None:
         """Forget everything; row 0 is now at ``t0_s``."""

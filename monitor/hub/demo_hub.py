@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from rich.table import Table
 
 from monitor.core.errors import SinkError
 from monitor.core.monotonic import MonotonicClock, SystemClock
-from monitor.core.nats_client import HubSettings, log_connection, require_nats_client
+from monitor.core.nats_client import HubSettings, require_nats_client
 from monitor.core.retry import only_error
 from monitor.core.stop_signals import handle_stop_signals
 from monitor.core.user_language import user_text
@@ -32,11 +31,11 @@ from monitor.hub.fleet_account import (
     read_run_traces,
 )
 from monitor.hub.hub_status import HubStatus, PartitionProgress, read_hub_status
-from monitor.hub.local_server import nats_config, running_server
+from monitor.hub.local_server import local_hub
 from monitor.hub.record_keeper import RecordKeeper
 from monitor.hub.serving import keep_records
 from monitor.hub.simulated_fleet import SimulatedFleet
-from monitor.hub.streams import HubLayout, HubStreams, create_streams, hub_connection
+from monitor.hub.streams import HubLayout, HubStreams, hub_connection
 from monitor.hub.supervised_worker import SupervisedWorker
 
 _WORKERS, _PARTITIONS = 2, 8
@@ -130,7 +129,10 @@ async def _play(
     fleet: SimulatedFleet, seconds: float, folder: Path, console: Console, stop: asyncio.Event
 ) -> bool:
     time = SystemClock()
-    async with _local_hub(folder) as settings, hub_connection(settings) as streams:
+    async with (
+        local_hub(folder, HubLayout(partitions=_PARTITIONS)) as settings,
+        hub_connection(settings) as streams,
+    ):
         config = folder / "gaitcue.toml"
         await asyncio.to_thread(config.write_text, f'[hub]\nurl = "{settings.url}"\n')
         workers = [SupervisedWorker(number, _WORKERS, config) for number in range(_WORKERS)]
@@ -181,21 +183,6 @@ async def _act(
     await _poll(scene.time, lambda: is_evaluated(streams, scene.fleet.runners))
     store = await asyncio.to_thread(scene.keeper.tenant_store, _TENANT)
     await _poll(scene.time, lambda: asyncio.to_thread(is_stored, store, scene.fleet))
-
-
-@contextlib.asynccontextmanager
-async def _local_hub(folder: Path) -> AsyncIterator[HubSettings]:
-    """A new hub on this machine, on a free port and for this machine alone."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    config = folder / "nats.conf"
-    await asyncio.to_thread(config.write_text, nats_config(folder / "log", "127.0.0.1", port))
-    settings = HubSettings(url=f"nats://127.0.0.1:{port}", tenant=_TENANT)
-    async with running_server(config):
-        async with log_connection(settings) as log:
-            await create_streams(log, HubLayout(partitions=_PARTITIONS))
-        yield settings
 
 
 @contextlib.asynccontextmanager

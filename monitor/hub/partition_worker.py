@@ -42,14 +42,19 @@ class WorkerParams:
     """Sizes and times of a worker (choices)."""
 
     snapshot_s: float = 30.0  # between two snapshots of a run: what a kill costs is evaluated again
+    snapshot_messages: int = (
+        60  # or sooner, after so many of a run: who catches up and is killed again gets on
+    )
     at_once: int = 200  # messages read at a time
     wait_s: float = 0.5  # for the first of them
     most_records: int = 2000  # in a message
     idle_s: float = 600.0  # a run of which nothing comes leaves the memory; its snapshot stays
 
     def __post_init__(self) -> None:
-        if min(self.snapshot_s, self.wait_s, self.idle_s) <= 0 or min(self.at_once, self.most_records) < 1:
-            raise ValueError("times must be positive, at_once and most_records at least 1")
+        if min(self.snapshot_s, self.wait_s, self.idle_s) <= 0:
+            raise ValueError("times must be positive")
+        if min(self.snapshot_messages, self.at_once, self.most_records) < 1:
+            raise ValueError("snapshot_messages, at_once and most_records must be positive")
 
 
 @dataclass(slots=True)
@@ -97,6 +102,7 @@ class _LiveRun:
     published: int
     saved_s: float
     touched_s: float
+    unsaved: int = 0  # messages since the snapshot
     waiting: list[RecordBatch] = field(default_factory=list)
     ended: bool = False
 
@@ -221,6 +227,7 @@ class PartitionWorker:
             if sequence > live.sequence:
                 live.touched_s = self._time.now_s()
                 live.sequence = sequence
+                live.unsaved += 1
                 self._evaluate(live, what, message.data)
             else:
                 self.state.redelivered += 1
@@ -333,12 +340,14 @@ class PartitionWorker:
         self.state.runs, self.state.unsaved_since_s = len(self._runs), min(dirty, default=None)
 
     def _is_due(self, live: _LiveRun, now_s: float) -> bool:
-        return live.dirty and (live.ended or now_s - live.saved_s >= self._p.snapshot_s)
+        many = live.unsaved >= self._p.snapshot_messages
+        return live.dirty and (live.ended or many or now_s - live.saved_s >= self._p.snapshot_s)
 
     def _is_idle(self, live: _LiveRun, now_s: float) -> bool:
         return now_s - live.touched_s >= self._p.idle_s
 
     async def _save_run(self, live: _LiveRun, now_s: float) -> None:
+        live.unsaved = 0
         if live.run is None:  # an orphan: nothing to go on with
             live.entry = SnapshotEntry(live.sequence, revision=live.entry.revision)
             return

@@ -19,7 +19,7 @@ from monitor.hub.record_keeper import RecordKeeper
 from monitor.hub.streams import HubLayout, HubStreams, create_streams, hub_connection
 
 _log = logging.getLogger(__name__)
-_BACKOFF = Backoff(longest_s=5.0)
+_BACKOFF = Backoff(longest_s=2.0)  # servers of a cluster take four to nine seconds to choose a new leader
 
 
 async def make_hub(settings: HubSettings, layout: HubLayout) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -120,11 +122,26 @@ def test_a_history_keeps_at_least_what_it_promised(sizes: list[int]) -> None:
     for size in sizes:
         history.append(np.arange(total, total + size, dtype=float)[:, None])
         total += size
-        first = max(history.start, total - 100)
+        first = history.sure_start
+        assert history.start <= first
         assert first == max(0, total - 100)
         assert history.rows(first, total)[:, 0].tolist() == list(range(first, total))
     with pytest.raises(IndexError):
         history.rows(0, total + 1)
+
+
+def test_a_copy_of_a_history_holds_what_must_be_held_and_goes_on_the_same() -> None:
+    history = History(100.0, 2, keep_s=1.0)
+    for first in range(0, 390, 30):
+        history.append(np.arange(first, first + 30, dtype=float), np.ones(30))
+    data = pickle.dumps(history, protocol=5)
+    assert len(data) < 100 * 2 * 8 + 1000
+    copy = pickle.loads(data)
+    assert (copy.start, copy.sure_start, copy.end) == (290, 290, 390)
+    for each in (history, copy):
+        each.append(np.arange(390, 450, dtype=float), np.ones(60))
+        assert each.sure_start == 350
+        assert each.rows(290, 450)[:, 0].tolist() == list(range(290, 450))
 
 
 def test_the_top_of_a_parabola_is_found_between_samples() -> None:

@@ -162,6 +162,9 @@ def say(proof: Proof) -> None:
     """Print the account, and how long each kill was felt."""
     print(proof.account)
     print(f"load of the machine: {os.getloadavg()[0]:.1f}")
+    for kill_of in proof.kills:
+        print(f"{kill_of.victim}: {proof.gap_s(kill_of):.1f} s", end="; ")
+    print()
     for victim in VICTIMS:
         gaps = [proof.gap_s(k) for k in proof.kills if k.victim == victim]
         if gaps:

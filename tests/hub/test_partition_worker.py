@@ -160,6 +160,31 @@ async def test_what_is_not_saved_has_an_age_until_it_is(tmp_path: Path) -> None:
         await kill(worker)
 
 
+async def test_who_catches_up_saves_before_the_time_so_that_the_next_kill_costs_less(
+    tmp_path: Path,
+) -> None:
+    async with rig(tmp_path) as hub:
+        for share in (0.2, 0.4, 0.6, 0.8):
+            await hub.send(share)
+        late = WorkerParams(snapshot_s=1000.0, snapshot_messages=3, wait_s=0.05, at_once=2)
+        first = PartitionState(0)
+        worker = hub.worker(first, late)
+        await until(lambda: first.messages == 5)  # its start and four of packets
+        await eventually(lambda: has_position(hub, 1))
+        await kill(worker)
+        assert first.snapshots == 1
+        second = PartitionState(0)
+        worker = hub.worker(second, late)
+        await until(lambda: second.messages == 5)
+        assert (second.restored, second.redelivered) == (1, 4)
+        await kill(worker)
+
+
+async def has_position(hub: Rig, least: int) -> bool:
+    """Return whether the run is saved up to at least this message."""
+    return await hub.saved() >= least
+
+
 async def test_a_long_batch_does_not_hold_up_the_loop(tmp_path: Path) -> None:
     async with rig(tmp_path) as hub:
         for share in (0.2, 0.4, 0.6, 0.8):
@@ -295,7 +320,9 @@ async def test_it_ends_when_told_to_although_the_client_swallows_that(
         await ends_when_cancelled(RecordKeeper(tmp_path / "stores").run(hub.streams))
 
 
-@pytest.mark.parametrize("bad", [{"snapshot_s": 0.0}, {"at_once": 0}, {"idle_s": -1.0}])
+@pytest.mark.parametrize(
+    "bad", [{"snapshot_s": 0.0}, {"at_once": 0}, {"idle_s": -1.0}, {"snapshot_messages": 0}]
+)
 def test_sizes_that_cannot_be_are_refused(bad: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="positive"):
         WorkerParams(**bad)  # type: ignore[arg-type]

@@ -50,7 +50,7 @@ STORE_METRICS: tuple[_Row, ...] = (
     ("lag", "lag_messages", "gauge", "Messages with records that waited when the last one came."),
     ("messages", "messages_total", "counter", "Messages with records read."),
     ("records", "records_total", "counter", "Records stored."),
-    ("redelivered", "redelivered_messages_total", "counter", "Messages that came more than once."),
+    ("redelivered", "redelivered_messages_total", "counter", "Messages that were stored already."),
     ("damaged", "damaged_messages_total", "counter", "Messages that could not be read, left out."),
 )
 """Every number of ``KeeperState``, named behind ``gaitcue_hub_store_``."""

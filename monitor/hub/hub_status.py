@@ -59,7 +59,7 @@ class PartitionProgress:
 
 @dataclass(frozen=True, slots=True)
 class HubStatus:
-    """``HubStatus`` is a hub at one moment; ``records_waiting`` is None where no store ever began."""
+    """``HubStatus`` is a hub at one moment; ``records_waiting`` is None where no store reads the log."""
 
     streams: Sequence[StreamSize]
     partitions: Sequence[PartitionProgress]
@@ -68,7 +68,7 @@ class HubStatus:
 
 async def read_hub_status(streams: HubStreams) -> HubStatus:
     """Return how far a hub is; raises what NATS does."""
-    readers = await _packet_readers(streams)
+    readers = await _readers(streams, PACKET_LOG)
     sizes = [await _stream_size(streams, name) for name in (PACKET_LOG, RECORD_LOG, SNAPSHOT_LOG)]
     partitions = await asyncio.gather(
         *(_partition_progress(streams, number, readers) for number in range(streams.partitions))
@@ -81,10 +81,10 @@ async def _stream_size(streams: HubStreams, name: str) -> StreamSize:
     return StreamSize(name, state.messages, state.bytes)
 
 
-async def _packet_readers(streams: HubStreams) -> list[ConsumerInfo]:
-    """All readers of the log of packets, the newest last."""
+async def _readers(streams: HubStreams, name: str) -> list[ConsumerInfo]:
+    """All readers of a stream, the newest last."""
     found: list[ConsumerInfo] = []
-    while len(page := await streams.log.consumers_info(PACKET_LOG, offset=len(found))) == _PAGE:
+    while len(page := await streams.log.consumers_info(name, offset=len(found))) == _PAGE:
         found += page
     return sorted([*found, *page], key=lambda info: info.created)
 
@@ -128,11 +128,7 @@ async def _count_after(streams: HubStreams, partition: int, position: int) -> in
 
 
 async def _records_waiting(streams: HubStreams) -> int | None:
-    """How many messages with records are not stored yet."""
-    from nats.js.errors import NotFoundError
-
-    try:
-        info = await streams.log.consumer_info(RECORD_LOG, KEEPER)
-    except NotFoundError:
-        return None
-    return (info.num_pending or 0) + (info.num_ack_pending or 0)
+    """How many messages with records the store that began last has not been given yet."""
+    readers = await _readers(streams, RECORD_LOG)
+    mine = [info for info in readers if info.name.startswith(KEEPER)]
+    return (mine[-1].num_pending or 0) if mine else None

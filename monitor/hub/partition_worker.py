@@ -14,16 +14,16 @@ import asyncio
 import json
 import logging
 import os
-import uuid
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from monitor.core.errors import ConfigError, DecodeError, InputError, SinkError
+from monitor.core.errors import ConfigError, DecodeError, InputError
 from monitor.core.json_codec import parse_json
 from monitor.core.monotonic import MonotonicClock
 from monitor.core.retry import pass_on_cancellation
 from monitor.hub.hosted_run import HostedRun, RecordBatch, Snapshot
+from monitor.hub.log_reader import LogRange, read_log
 from monitor.hub.record_messages import pack_records, unpack_records
 from monitor.hub.run_snapshots import RunSnapshots, SnapshotEntry
 from monitor.hub.streams import PACKET_LOG, RECORD_LOG, HubStreams, partition_filter, position_key
@@ -187,32 +187,16 @@ class PartitionWorker:
             self.state.claims_lost += 1
             raise ConfigError("error.hub_partition", partition=self.state.partition) from exc
 
-    async def _batches(self) -> AsyncIterator[Sequence[Msg]]:
-        """Yield the messages after the position, in order; an empty batch where none came for a while."""
-        from nats.js import api
-
-        name = f"{worker_consumer(self.state.partition)}{uuid.uuid4().hex[:8]}"
-        config = api.ConsumerConfig(
-            name=name,
-            deliver_policy=api.DeliverPolicy.BY_START_SEQUENCE,
-            opt_start_seq=self._position + 1,
-            ack_policy=api.AckPolicy.NONE,  # the position says what is safe
-            filter_subject=partition_filter(self.state.partition),
-            inactive_threshold=60.0,
+    def _batches(self) -> AsyncIterator[Sequence[Msg]]:
+        """The messages after the position, in order."""
+        number = self.state.partition
+        wanted = LogRange(
+            stream=PACKET_LOG,
+            after=self._position,  # which says what is safe
+            reader=worker_consumer(number),
+            subjects=partition_filter(number),
         )
-        await self._log.add_consumer(PACKET_LOG, config)
-        reader = await self._log.pull_subscribe_bind(consumer=name, stream=PACKET_LOG)
-        expected = 1
-        while True:
-            try:
-                messages = await reader.fetch(self._p.at_once, timeout=self._p.wait_s)
-            except TimeoutError:
-                messages = []
-            for message in messages:
-                if message.metadata.sequence.consumer != expected:
-                    raise SinkError("messages of the log were lost on their way: reading again")
-                expected += 1
-            yield messages
+        return read_log(self._log, wanted, self._p.at_once, self._p.wait_s)
 
     # ------------------------------------------------------------------ the runs
 
@@ -273,26 +257,16 @@ class PartitionWorker:
 
     async def _rebuild(self, live: _LiveRun) -> None:
         """Evaluate a run from its first message up to its entry, whose snapshot cannot be read here."""
-        from nats.js import api
-
-        config = api.ConsumerConfig(
-            name=f"rebuild-{uuid.uuid4().hex}",
-            deliver_policy=api.DeliverPolicy.ALL,
-            ack_policy=api.AckPolicy.NONE,
-            filter_subject=f"part.{self.state.partition}.gait.{live.key}.*",
-            inactive_threshold=60.0,
-        )
-        await self._log.add_consumer(PACKET_LOG, config)
-        reader = await self._log.pull_subscribe_bind(consumer=config.name, stream=PACKET_LOG)
-        while True:
-            try:
-                messages = await reader.fetch(self._p.at_once, timeout=self._p.wait_s)
-            except TimeoutError:
-                return
+        partition = self.state.partition
+        subjects = f"part.{partition}.gait.{live.key}.*"
+        wanted = LogRange(stream=PACKET_LOG, after=0, reader="rebuild-", subjects=subjects)
+        async for messages in read_log(self._log, wanted, self._p.at_once, self._p.wait_s):
             for message in messages:
                 if message.metadata.sequence.stream > live.entry.sequence:
                     return
                 self._evaluate(live, parse_subject(message.subject)[1], message.data)
+            if not messages:
+                return
 
     async def _published(self, address: RunAddress) -> int:
         """How many records of a run are in the log."""

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from nats.js import JetStreamContext
 
 
+_LOOK_EVERY = 6
+"""After so many empty batches the server is asked whether nothing waits: one that died and came back may
+have forgotten whom it had to hand messages to."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogRange:
     """``LogRange`` is what is read: a stream after the message ``after``, of one filter or all of it.
@@ -52,12 +57,18 @@ async def read_log(
     )
     await log.add_consumer(wanted.stream, config)
     reader = await log.pull_subscribe_bind(consumer=config.name, stream=wanted.stream)
-    expected = 1
+    expected, empty, stalled = 1, 0, False
     while True:
         try:
             messages = await reader.fetch(at_once, timeout=wait_s)
         except TimeoutError:
             messages = []
+        empty = 0 if messages else empty + 1
+        if empty and empty % _LOOK_EVERY == 0:
+            waits = bool((await log.consumer_info(wanted.stream, config.name)).num_pending)
+            if waits and stalled:
+                raise SinkError("the log hands out nothing although messages wait: reading again")
+            stalled = waits
         for message in messages:
             if message.metadata.sequence.consumer != expected:
                 raise SinkError("messages of the log were lost on their way: reading again")

@@ -20,6 +20,10 @@ from monitor.hub.hosted_run import Snapshot, unpack_snapshot
 from monitor.hub.streams import HubStreams
 
 
+_ANSWER_S = 15.0
+"""For one object: the client itself waits for its pieces without end where their server has died."""
+
+
 @dataclass(frozen=True, slots=True)
 class SnapshotEntry:
     """``SnapshotEntry`` says which object is a run's snapshot, and after which message it was made.
@@ -62,7 +66,8 @@ class RunSnapshots:
         if not entry.object_name:
             return None
         try:
-            found = await self._objects.get(entry.object_name)
+            async with asyncio.timeout(_ANSWER_S):
+                found = await self._objects.get(entry.object_name)
             return await asyncio.to_thread(unpack_snapshot, found.data or b"")
         except (NotFoundError, InputError):
             return None
@@ -77,7 +82,9 @@ class RunSnapshots:
 
         name = "" if ended else f"{key}/{uuid.uuid4().hex}"
         if name:
-            await self._objects.put(name, await asyncio.to_thread(snapshot.pack))
+            data = await asyncio.to_thread(snapshot.pack)
+            async with asyncio.timeout(_ANSWER_S):
+                await self._objects.put(name, data)
         run = snapshot.run
         entry = SnapshotEntry(snapshot.sequence, name, ended, run.packets, run.records)
         try:
@@ -94,7 +101,8 @@ class RunSnapshots:
 
         if name:
             with contextlib.suppress(NotFoundError):
-                await self._objects.delete(name)
+                async with asyncio.timeout(_ANSWER_S):
+                    await self._objects.delete(name)
 
 
 def _entry_name(key: str) -> str:

@@ -19,7 +19,6 @@ from monitor.core.json_codec import from_json, parse_json, to_json
 from monitor.hub.hosted_run import Snapshot, unpack_snapshot
 from monitor.hub.streams import HubStreams
 
-
 _ANSWER_S = 15.0
 """For one object: the client itself waits for its pieces without end where their server has died."""
 
@@ -61,7 +60,7 @@ class RunSnapshots:
 
     async def load(self, entry: SnapshotEntry) -> Snapshot | None:
         """Return the snapshot of an entry, None if there is none that this version can go on from."""
-        from nats.js.errors import NotFoundError
+        from nats.js.errors import DigestMismatchError, NotFoundError
 
         if not entry.object_name:
             return None
@@ -69,7 +68,7 @@ class RunSnapshots:
             async with asyncio.timeout(_ANSWER_S):
                 found = await self._objects.get(entry.object_name)
             return await asyncio.to_thread(unpack_snapshot, found.data or b"")
-        except (NotFoundError, InputError):
+        except (DigestMismatchError, NotFoundError, InputError):
             return None
 
     async def save(

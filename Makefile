@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+PIP := $(BIN)/python -m pip install --disable-pip-version-check --constraint constraints.txt
 
 .PHONY: demo test test-bluez system lint types js unit coverage validate coaching-trial bench bench-peers stack-secrets broker-secrets dashboards clean
 
@@ -22,7 +22,7 @@ $(VENV)/.demo: $(VENV)/pyvenv.cfg pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/.test: $(VENV)/pyvenv.cfg pyproject.toml constraints.txt
-	$(PIP) --editable ".[test]"
+	$(PIP) --quiet --editable ".[test]"
 	touch $@ $(VENV)/.demo
 
 lint: $(VENV)/.test

@@ -278,6 +278,16 @@ class Baseline:
         line = self.lines[metric] if with_speed or metric != "cadence_spm" else self.blind
         return line.seconds / 60
 
+    def minutes_to_cues(self, with_speed: bool) -> int:
+        """Return the whole gated minutes that a run beginning now learns before it may be coached."""
+        p, with_this = self.params, self.runs + 1
+        until_full = p.full_min - self.minutes("cadence_spm", with_speed)
+        if with_this < p.full_runs:
+            until_full = math.inf
+        elif with_this == p.full_runs:
+            until_full = max(until_full, p.run_min)  # from here on it counts
+        return max(1, math.ceil(min(p.first_min, until_full)))
+
     def noise_sd(self, metric: str, speed_mps: float | None) -> float:
         """Return the SD of single seconds, as a share of the runner's normal."""
         blind = metric == "cadence_spm" and (speed_mps is None or not self.lines[metric].seconds)

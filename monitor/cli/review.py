@@ -32,10 +32,9 @@ def review_command(
     log_format: LogFormatOption = None,
 ) -> None:
     """Review a session: what went well, and one thing to work on."""
-    import webbrowser
-
     from rich.console import Console
 
+    from monitor.core.browser import open_in_browser
     from monitor.core.log_output import extend_logging
     from monitor.core.message_catalogues import catalogue
     from monitor.review.report import session_review
@@ -61,4 +60,4 @@ def review_command(
         console.print(f"[b]{text(f'review.words.{part}')}[/b]: {texts[part]['text']}", highlight=False)
     print(path)
     if open_browser:
-        webbrowser.open(path.absolute().as_uri())
+        open_in_browser(path.absolute().as_uri())

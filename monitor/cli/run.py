@@ -24,12 +24,14 @@ from monitor.cli.options import (
 
 def demo_command(
     seconds: Annotated[
-        float, typer.Option(min=1, callback=finite_number, help="option.demo.seconds")
-    ] = 90.0,
-    speed: Annotated[float, typer.Option(min=0, callback=finite_number, help="option.demo.speed")] = 3.0,
+        float | None, typer.Option(min=1, callback=finite_number, help="option.demo.seconds")
+    ] = None,
+    speed: Annotated[float, typer.Option(min=0, callback=finite_number, help="option.demo.speed")] = 3.2,
+    history: Annotated[bool, typer.Option("--history", help="option.demo.history")] = False,
+    open_browser: Annotated[bool, typer.Option("--open/--no-open", help="option.demo.open")] = True,
     web: Annotated[bool, typer.Option(help="option.demo.web")] = True,
     radio: Annotated[bool, typer.Option("--radio", help="option.demo.radio")] = False,
-    drift: Annotated[Literal["cadence", "load"], typer.Option(help="option.demo.drift")] = "cadence",
+    drift: Annotated[Literal["both", "cadence", "load"], typer.Option(help="option.demo.drift")] = "both",
     host: HostOption = None,
     port: PortOption = 0,
     squad: Annotated[int, typer.Option(min=0, max=8, help="option.demo.squad")] = 0,
@@ -42,23 +44,27 @@ def demo_command(
     from monitor.core.log_output import extend_logging
     from monitor.service.config import Config, load_config
     from monitor.service.demo import run_demo, run_radio_demo
+    from monitor.service.runner_plan import runner_now
 
     extend_logging(verbose, log_format)
-    page = page_settings(Config(), host, port) if web else None
+    page, today = page_settings(Config(), host, port) if web else None, runner_now().date()
     if squad:
         from monitor.service.demo_squad import run_demo_squad
-        from monitor.service.runner_plan import runner_now
 
-        run_demo_squad(load_config(config), squad, seconds, speed, runner_now().date())
+        run_demo_squad(load_config(config), squad, seconds or _OTHER_DEMOS_S, speed, today)
     elif hub:
         from monitor.hub.demo_hub import run_demo_hub
         from monitor.service.live_session import result_console
 
-        run_demo_hub(hub, seconds, result_console())
+        run_demo_hub(hub, seconds or _OTHER_DEMOS_S, result_console())
     elif radio:
-        run_radio_demo(seconds, page)
+        run_radio_demo(seconds or _OTHER_DEMOS_S, page)
     else:
-        run_demo(seconds, speed, page, drift)
+        until = today if history else None
+        run_demo(seconds, speed, page, drift, history_until=until, browse=open_browser)
+
+
+_OTHER_DEMOS_S = 90.0
 
 
 def run_command(

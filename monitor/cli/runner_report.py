@@ -21,15 +21,15 @@ def report_command(
     config: SettingsOption = None,
 ) -> None:
     """Write one page: the last weeks of a runner, or the last seven days of a squad."""
-    import webbrowser
-
     if squad and athlete is not None:
         raise InputError("error.report.squad_or_one")
     write = _write_squad_report if squad else _write_runner_report
     path = write(config, athlete, weeks, out)
     print(path)
     if open_browser:
-        webbrowser.open(path.absolute().as_uri())
+        from monitor.core.browser import open_in_browser
+
+        open_in_browser(path.absolute().as_uri())
 
 
 def _write_squad_report(config: Path | None, athlete: str | None, weeks: int, out: Path | None) -> Path:

@@ -81,12 +81,12 @@ def moved_notice(found: Readiness) -> Cue:
     return notice(found.t_s, "sensor_moved", text)
 
 
-def learning_notice(t_s: float, known: Baseline, cues: bool) -> Cue:
-    """Return the notice at the start of a run that still learns."""
-    have, need = known.minutes("cadence_spm", False), known.params
-    text = f"Learning your own cadence: {have:.0f} of {need.full_min:.0f} min in {known.runs} of "
+def learning_notice(t_s: float, known: Baseline, learns_min: int, cues: bool) -> Cue:
+    """Return the notice at the start of a run that still learns, and does so for ``learns_min`` minutes."""
+    have, need = int(known.minutes("cadence_spm", False)), known.params
+    text = f"Learning your own cadence: {have} of {need.full_min:.0f} min in {known.runs} of "
     text += f"{need.full_runs} runs. All numbers are shown meanwhile"
-    text += f"; cues begin after {need.first_min:.0f} min of steady running." if cues else "."
+    text += f"; cues begin after {learns_min} min of steady running." if cues else "."
     if known.height_m is None:
         text += " Your height is not set, so the first guess is wider; leg-relative numbers are left out."
     return notice(t_s, "learning", text)

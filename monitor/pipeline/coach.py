@@ -115,6 +115,7 @@ class Coach:
             else Baseline.from_dict(settings.baseline)
         )
         self.baseline.begin_run()
+        self._learns_min: int | None = None  # known once the run is evaluated
         self.learned_s = 0  # gated seconds learned in this run
         self._learning_closed = self.baseline.frozen
         self._stopped = settings.today is not None and settings.today.stop
@@ -264,6 +265,8 @@ class Coach:
         """Until there is enough, and in a run with cues only before the first of them could come."""
         known, speed, grade = self.baseline, here.speed_mps, here.slope_pct or 0.0
         with_speed = speed is not None
+        if self._learns_min is None:
+            self._learns_min = known.minutes_to_cues(with_speed)
         if self._learning_closed or known.full(with_speed):
             self._learning_closed = True
             return []
@@ -278,8 +281,9 @@ class Coach:
                 known.push(metric, found.value, speed, grade)
         self.learned_s += 1
         first_s = 60 * known.params.first_min
-        if self._settings.may_cue and self.learned_s >= first_s and known.ready(CADENCE_METRIC, with_speed):
-            self._learning_closed = True
+        first = self.learned_s >= first_s and known.ready(CADENCE_METRIC, with_speed)
+        self._learning_closed = known.full(with_speed) or (first and self._settings.may_cue)
+        if self._learning_closed and self._settings.may_cue:
             return [baseline_ready_notice(t_s, known, speed, grade)]
         return []
 
@@ -289,8 +293,8 @@ class Coach:
         if (not self._learning_closed and self._settings.may_cue) or not known.ready(
             CADENCE_METRIC, speed is not None
         ):
-            done, need = self.learned_s // 60, known.params.first_min
-            return f"learning your own cadence ({done} of {need:.0f} min)"
+            done, need = self.learned_s // 60, self._learns_min or 0
+            return f"learning your own cadence ({min(done, need)} of {need} min)"
         expected = known.expect(CADENCE_METRIC, speed, here.slope_pct or 0.0)
         if expected is not None and abs(cadence_spm / expected.value - 1) > _IMPLAUSIBLE + self._increase:
             return "this cadence is not running as you know it"
@@ -419,7 +423,7 @@ class Coach:
         out: list[Record] = []
         if self._ran_s >= 1 and not self._learning_closed and "learning" not in self._announced:
             self._announced.add("learning")
-            out.append(learning_notice(t_s, self.baseline, self._settings.may_cue))
+            out.append(learning_notice(t_s, self.baseline, self._learns_min or 0, self._settings.may_cue))
         if self._ran_s >= _NO_SPEED_S and not self._has_speed and "speed" not in self._announced:
             self._announced.add("speed")
             out.append(no_speed_notice(t_s))

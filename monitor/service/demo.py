@@ -2,42 +2,134 @@
 
 from __future__ import annotations
 
+import datetime
 import math
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 
-from monitor.core.errors import ConfigError
+from rich.console import Console
+
+from monitor.core.browser import command_as_typed, open_in_browser
+from monitor.core.errors import ConfigError, StoreError
 from monitor.core.http_access import WebSettings
+from monitor.core.private_files import write_private_file
+from monitor.core.toml_text import toml_literal
 from monitor.core.user_language import user_text
-from monitor.service.config import Config
+from monitor.service.config import Config, data_folder, load_config
 from monitor.service.live_session import LiveOptions, result_console, run_session
-from monitor.simulation.drifting_runner import Drift, coached_settings, drifting_bouts
+from monitor.service.session_store import open_store
+from monitor.service.squad_weeks import add_weeks
+from monitor.simulation.demo_history import demo_entries
+from monitor.simulation.drifting_runner import Drift, coached_settings, drifting_bouts, story_length_s
 from monitor.simulation.simulated_runner import RadioModel, recording_of_run
+from monitor.simulation.squad import DEMO_RUNNER
 from monitor.sources.replay import Replay
 
 
-def run_demo(seconds: float, speed: float, web: WebSettings | None, drift: Drift = "cadence") -> None:
-    """Run ``seconds`` on simulated shoes and belt, ``speed`` times real time, and keep nothing.
+def run_demo(
+    seconds: float | None,
+    speed: float,
+    web: WebSettings | None,
+    drift: Drift = "both",
+    *,
+    history_until: datetime.date | None = None,
+    browse: bool = False,
+) -> None:
+    """Run on simulated shoes and belt, ``speed`` times real time, and keep it apart from real runs.
 
-    ``speed`` 0 is as fast as possible; without ``web`` no page is served.  ``drift`` is what the coach is
-    given to find.
+    ``seconds`` is how long, None for what there is to see; ``speed`` 0 is as fast as possible; without
+    ``web`` no page is served.  ``drift`` is what the coach is given to find.  With ``browse`` a browser
+    shows the page and then the review.  At a terminal the page stays until Ctrl-C.  Before the day
+    ``history_until`` four made-up weeks are added, unless there are runs of earlier days.
     """
     console = result_console()
-    if seconds < _SHORTEST_WITH_A_CUE_S:
+    length_s = story_length_s(drift) if seconds is None else seconds
+    if length_s < _SHORTEST_WITH_A_CUE_S:
         console.print(user_text("say.demo.no_cue"))
-    recording = recording_of_run(drifting_bouts(seconds, drift), RadioModel())
-    pace = speed if speed > 0 else math.inf
-    run_session(
-        Config(),
-        LiveOptions(
-            title="demo",
-            settings=coached_settings(recording.settings, drift),
-            sources=lambda time: [Replay(recording, time, pace)],
-            keep=False,
-            web=web,
-            pace=pace,
-        ),
-        console,
+    with console.status(user_text("say.demo.made")):
+        recording = recording_of_run(drifting_bouts(length_s, drift), RadioModel())
+    settings = replace(coached_settings(recording.settings, drift), athlete=DEMO_RUNNER.name)
+    config, settings_file = _own_folder(console)
+    if history_until is not None and settings_file is not None:
+        with open_store(config) as store:
+            add_weeks(config, store, [(DEMO_RUNNER, settings)], history_until, console, demo_entries)
+    pace, watched = speed if speed > 0 else math.inf, console.is_terminal
+    browse = browse and watched
+
+    def tell_next_steps(session: str, url: str | None) -> None:
+        assert settings_file is not None  # else nothing is kept
+        review = None if url is None or not watched else _review_address(url)
+        steps = _FIRST_STEPS if history_until is None else _STEPS_WITH_HISTORY
+        _print_next_steps(console, steps, settings_file, review)
+        if review is not None and browse:
+            open_in_browser(review)
+
+    live = LiveOptions(
+        title="demo",
+        settings=settings,
+        sources=lambda time: [Replay(recording, time, pace)],
+        origin="simulated",
+        keep=settings_file is not None,
+        web=web,
+        linger=watched,
+        pace=pace,
+        when_kept=tell_next_steps,
+        on_page=open_in_browser if browse else lambda url: None,
     )
+    run_session(config, live, console)
+    if settings_file is None:
+        console.print(user_text("say.demo.caveat"))
+
+
+def demo_config() -> tuple[Config, Path]:
+    """Return settings of the demo's runner and their file, which is written: a folder of their own.
+
+    ``StoreError`` if that cannot be.
+    """
+    folder = data_folder(Config()) / "demo"
+    path = folder / "gaitcue.toml"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as exc:
+        raise StoreError("error.at", where=folder, what=exc) from exc
+    text = f"athlete = {toml_literal(DEMO_RUNNER.name)}\n\n[store]\nfolder = {toml_literal(folder)}\n"
+    write_private_file(path, f'{text}\n[plan]\nsex = "woman"\nborn_year = 1988\n')
+    return load_config(path), path
+
+
+def _own_folder(console: Console) -> tuple[Config, Path | None]:
+    """The settings of the demo and their file; where no file can be written nothing is kept."""
+    try:
+        return demo_config()
+    except StoreError as exc:
+        console.print(user_text("say.demo.not_kept", error=str(exc)), soft_wrap=True)
+        return Config(), None
+
+
+def _review_address(url: str) -> str:
+    return url.replace("/?", "/review?") if "?" in url else f"{url}review"
+
+
+_FIRST_STEPS = (("review", "--config"), ("demo", "--history"), ("setup",))
+_STEPS_WITH_HISTORY = (("plan", "--config"), ("sessions", "trends", "--config"), ("setup",))
+
+
+def _print_next_steps(
+    console: Console, steps: Sequence[tuple[str, ...]], settings_file: Path, review: str | None
+) -> None:
+    """Say that it was simulated, where its review is, and what to do next, as it can be typed here."""
+    console.print()
     console.print(user_text("say.demo.caveat"))
+    if review is not None:
+        console.print(user_text("say.demo.review", url=review), soft_wrap=True)
+    console.print(user_text("say.demo.next"))
+    for words in steps:
+        line = command_as_typed(*words, *([settings_file] if words[-1] == "--config" else []))
+        console.print(f"  {line}", soft_wrap=True, highlight=False, markup=False)
+        console.print(f"      {user_text(f'say.demo.next.{words[0]}')}")
+    if review is not None:
+        console.print(user_text("say.demo.stays"))
 
 
 def run_radio_demo(seconds: float, web: WebSettings | None) -> None:
@@ -59,6 +151,7 @@ def run_radio_demo(seconds: float, web: WebSettings | None) -> None:
         settings=emulated_settings(),
         sources=lambda time: [EmulatedRunner(signals, seconds, time)],
         keep=False,
+        origin="simulated",
         web=web,
         summary=True,
     )

@@ -67,7 +67,8 @@ def run_demo_squad(
         recordings = squad_recordings(SQUAD[:count], seconds)
     with open_store(config) as store, write_in_thread():
         if today is not None:
-            add_weeks(config, store, recordings, today, console)
+            runners = [(a, r.settings) for a, r in zip(SQUAD[:count], recordings, strict=True)]
+            add_weeks(config, store, runners, today, console)
             send_weeks(config, store, [r.settings.athlete for r in recordings], console)
         losses = run_with_spare_threads(_run_squad(config, store, recordings, pace, console))
     console.print()

@@ -55,7 +55,7 @@ from monitor.storage.new_session import begin_run, create_tape, session_id
 from monitor.storage.session_edit import delete_session
 from monitor.storage.store import Store
 from monitor.web.app import serving
-from monitor.web.live_feed import LiveFeed
+from monitor.web.live_feed import LiveFeed, Origin
 
 _log = logging.getLogger(__name__)
 
@@ -67,10 +67,12 @@ class LiveOptions:
     ``sources`` makes the sources from the session's clock, which starts at 0; ``keep``: write store and
     tape; ``tape``: write this tape and nothing else; ``web``: serve the page; ``linger``: leave the page
     open after the end, until Ctrl-C; ``summary``: print a table of what was measured at the end; ``pace``:
-    how many seconds of the session pass in one second, infinite for as fast as possible; ``recorded``: it
-    is a run of now, on sensors, and no recording of one; ``facts``: what is known of the activity beside
+    how many seconds of the session pass in one second, infinite for as fast as possible; ``origin``: where
+    its packets come from; ``facts``: what is known of the activity beside
     what its sensors send; ``wait``: it begins as a pause, which the page ends; ``new_run``: called when
-    the page asks for another run after this one.
+    the page asks for another run after this one; ``when_kept``: called with the name of the session that is
+    kept and the address of the page, instead of printing where it is kept; ``on_page``: called with the
+    address when the page is there; both in a thread.
     """
 
     title: str
@@ -82,10 +84,17 @@ class LiveOptions:
     tape: Path | None = None
     summary: bool = False
     pace: float = 1.0
-    recorded: bool = False
+    origin: Origin = "recording"
     facts: ActivityFacts = field(default_factory=ActivityFacts)
     wait: bool = False
     new_run: Callable[[], None] | None = None
+    when_kept: Callable[[str, str | None], None] | None = None
+    on_page: Callable[[str], object] = lambda url: None
+
+    @property
+    def recorded(self) -> bool:
+        """Whether it is a run of now, on sensors, which is recorded."""
+        return self.origin == "sensors"
 
 
 def run_session(config: Config, live: LiveOptions, console: Console) -> SessionEnded:
@@ -102,7 +111,9 @@ async def _run(
     config: Config, live: LiveOptions, console: Console, stores: contextlib.ExitStack
 ) -> SessionEnded:
     time, started, session = SystemClock(), session_started(live.settings), Session(live.settings)
-    store = stores.enter_context(open_store(config)) if live.keep and not live.tape else None
+    store: Store | None = None
+    if live.keep and not live.tape:
+        store = stores.enter_context(await asyncio.to_thread(open_store, config))
     started, tape = await asyncio.to_thread(_begin, config, live, started, store)
     now_s = time.now_s if live.recorded else lambda: session.t_s
     flags = RedFlagWatch(plan_keeper(config), runner_now) if live.recorded else None
@@ -123,7 +134,7 @@ async def _run(
         )  # fmt: skip
         sinks += configured_sinks(context)
     sources = live.sources(time)
-    asked_to_stop = asyncio.Event()
+    asked_to_stop, url = asyncio.Event(), None
     async with contextlib.AsyncExitStack() as pages:
         pages.enter_context(handle_stop_signals(asked_to_stop.set))
         if live.web is not None:
@@ -132,12 +143,15 @@ async def _run(
                 add_late = None if store is None else partial(add_late_packets, store, started.athlete)
                 radio.begin_run(started.session, add_late)
             again = live.new_run is not None
-            page = LiveFeed(LiveState(), time, now_s, live.pace, wishes, radio, session, again=again)
+            page = LiveFeed(
+                LiveState(), time, now_s, live.pace, wishes, radio, session, again=again, origin=live.origin
+            )
             folder = data_folder(config)
             token = needed_token(live.web, folder)
             served = serving(page, live.web, token, folder, sharing_desk(config))
             url = await pages.enter_async_context(served)
             print_address(url, live.web, folder, console)
+            await asyncio.to_thread(live.on_page, url)
             sinks.append(page)
         ended = await serve(
             sources, session, sinks, started,
@@ -150,6 +164,8 @@ async def _run(
         elif store is not None and loss is None:
             await asyncio.to_thread(_add_facts, store, live, ended)
         _print_result(config, live, started, ended, summary, console, whole=loss is None)
+        if live.when_kept is not None and store is not None and loss is None and not summary.empty:
+            await asyncio.to_thread(live.when_kept, started.session, url)
         if store is not None and loss is None:
             await asyncio.to_thread(_store_last_statuses, store, ended, sinks)
             kept_for = [s.name for s in sinks if s.name in KEPT_UNTIL_DELIVERED]
@@ -230,7 +246,7 @@ def _print_result(
         console.print(user_text("say.run.recorded", seconds=ended.t_s, path=str(live.tape)), soft_wrap=True)
     elif live.keep and summary.empty:
         console.print(user_text("say.run.empty"))
-    elif live.keep:
+    elif live.keep and live.when_kept is None:
         console.print(user_text("say.run.kept", session=started.session))
 
 

@@ -1,11 +1,11 @@
-"""The made-up weeks of the simulated squad: stored for who is new, and brought to the coach's server."""
+"""The made-up weeks of simulated runners: stored for who is new, and brought to the coach's server."""
 
 from __future__ import annotations
 
 import asyncio
 import datetime
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 
@@ -14,41 +14,46 @@ from rich.progress import track
 
 from monitor.core import json_codec
 from monitor.core.monotonic import SystemClock
+from monitor.core.session_settings import SessionSettings
 from monitor.core.user_language import user_text
-from monitor.recordings.recording import Recording
 from monitor.service.config import Config
 from monitor.service.runner_plan import plan_keeper
 from monitor.service.shared_plan import shared_days_delivery
-from monitor.simulation.squad import SQUAD
+from monitor.simulation.squad import Athlete
 from monitor.simulation.squad_history import PastRun, past_entries, past_runs
 from monitor.sinks.influx.backfill import send_runs, send_waiting
 from monitor.sinks.influx.sink import INFLUX_SINK
 from monitor.storage.session_info import SessionInfo
 from monitor.storage.store import Store
+from monitor.training.entries import Entry
 
 
 def add_weeks(
-    config: Config, store: Store, recordings: Sequence[Recording], today: datetime.date, console: Console
+    config: Config,
+    store: Store,
+    runners: Iterable[tuple[Athlete, SessionSettings]],
+    today: datetime.date,
+    console: Console,
+    entries: Callable[[Athlete, datetime.date], Sequence[Entry]] = past_entries,
 ) -> None:
-    """Store the weeks before ``today`` of those athletes of the squad who have no session yet.
+    """Store the weeks before ``today`` of those runners who have no session of an earlier day yet.
 
-    ``recordings`` are of the first athletes of the squad, in its order; their settings are those of the
-    runs.
+    The settings are those of the runs; ``entries`` returns what a runner has written down.
     """
-    there = {info.athlete for info in store.sessions()}
-    new = [(a, r) for a, r in zip(SQUAD, recordings, strict=False) if a.name not in there]
-    for athlete, recording in track(new, user_text("say.demo.weeks"), console=console, transient=True):
+    there = {info.athlete for info in store.sessions() if info.started_utc[:10] < today.isoformat()}
+    new = [(a, settings) for a, settings in runners if a.name not in there]
+    for athlete, settings in track(new, user_text("say.demo.weeks"), console=console, transient=True):
         keeper = plan_keeper(replace(config, athlete=athlete.name))
         keeper.delete()
-        if entries := past_entries(athlete, today):
-            keeper.add(*entries)
+        if written := entries(athlete, today):
+            keeper.add(*written)
         for run in past_runs(athlete, today):
-            _store_past_run(store, run, json.dumps(json_codec.to_json(recording.settings)))
+            _store_past_run(store, run, json.dumps(json_codec.to_json(settings)))
 
 
 def _store_past_run(store: Store, run: PastRun, settings: str) -> None:
     info = SessionInfo(
-        id=run.session, athlete=run.athlete, title="squad", started_utc=run.started.isoformat(),
+        id=run.session, athlete=run.athlete, title="made up", started_utc=run.started.isoformat(),
         sensors=run.sensors, settings=settings, version=version("gaitcue"), source=f"replay:{run.session}",
     )  # fmt: skip
     store.begin(info)

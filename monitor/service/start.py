@@ -60,7 +60,7 @@ def run_live(
             web=web,
             tape=tape,
             summary=True,
-            recorded=True,
+            origin="sensors",
             wait=wait,
             new_run=None if tape is not None else count_run,
         )

@@ -56,6 +56,10 @@ SQUAD = (
 )
 
 
+DEMO_RUNNER = Athlete(name="demo", speed_mps=2.8, style=Style(), mass_kg=70, heart_bpm=149)
+"""The runner of the demo, who is alone."""
+
+
 def squad_recordings(athletes: Sequence[Athlete], seconds: float) -> list[Recording]:
     """Return the athletes' recordings, as their radios would deliver them."""
     return [_athlete_recording(a, seconds, number) for number, a in enumerate(athletes)]

@@ -68,6 +68,7 @@ STORIES: Mapping[str, FourWeeks] = {
     "Fay": FourWeeks(every_days=3, minutes=24),  # with a sensor that fails
     "Gus": FourWeeks(every_days=3, minutes=21, off=(-0.02, -0.055)),  # out of band
     "Hana": FourWeeks(every_days=3, minutes=18, off=(-0.05, -0.01)),  # learning
+    "demo": FourWeeks(every_days=2, minutes=31, off=(-0.02, 0.0), braking=(1.0, 0.92)),  # coming back
 }
 """By the name of the athlete."""
 
@@ -97,7 +98,7 @@ def past_runs(a: Athlete, today: datetime.date) -> Iterator[PastRun]:
     seconds = 60 * story.minutes
     for day in days_with_a_run(a, today):
         started = datetime.datetime.combine(day, _STARTS_AT)
-        session = _past_session(a, day)
+        session = past_session(a, day)
         rng = np.random.default_rng([day.toordinal(), round(1000 * a.speed_mps)])
         body = _records(a, story, own, (today - day).days, seconds, rng)
         first = SessionStarted(session, a.name, started.isoformat(), _SENSORS)
@@ -119,7 +120,7 @@ def past_entries(a: Athlete, today: datetime.date) -> list[Entry]:
     out: list[Entry] = [
         DeclareEntry(
             id="declared",
-            made_utc=_utc(first, 6),
+            made_utc=utc_at(first, 6),
             day=first,
             place="behind",
             reference_km=22.0,
@@ -127,19 +128,14 @@ def past_entries(a: Athlete, today: datetime.date) -> list[Entry]:
         )
     ]
     out += [
-        ShareEntry(id=f"share-{item}", made_utc=_utc(first, 7), day=first, item=item, on=True)
+        ShareEntry(id=f"share-{item}", made_utc=utc_at(first, 7), day=first, item=item, on=True)
         for item in story.shares
     ]
     hurts = "pain" in story.shares
     for run in days_with_a_run(a, today):
         last = (today - run).days == 1
-        session = _past_session(a, run)
         during, now = (6.0, 5.0) if last and hurts else (1.0, 1.0)
-        out.append(
-            AfterEntry(
-                id=f"after-{run}", made_utc=_utc(run, 18), day=run, session=session, during=during, now=now
-            )
-        )
+        out.append(evening_of(a, run, during, now))
         out.append(_next_morning(run + datetime.timedelta(days=1), pain=4.0 if last and hurts else 0.0))
     return out
 
@@ -152,18 +148,28 @@ def days_with_a_run(a: Athlete, today: datetime.date) -> list[datetime.date]:
     ]
 
 
-def _past_session(a: Athlete, day: datetime.date) -> str:
+def past_session(a: Athlete, day: datetime.date) -> str:
+    """Return the name of the session of an athlete's run on this day."""
     return session_id(datetime.datetime.combine(day, _STARTS_AT).isoformat(), a.name)
+
+
+def evening_of(a: Athlete, day: datetime.date, during: float, now: float) -> AfterEntry:
+    """Return how an athlete's run of this day felt: pain in it and afterwards, of 10."""
+    return AfterEntry(
+        id=f"after-{day}", made_utc=utc_at(day, 18), day=day,
+        session=past_session(a, day), during=during, now=now,
+    )  # fmt: skip
 
 
 def _next_morning(day: datetime.date, pain: float) -> MorningEntry:
     return MorningEntry(
-        id=f"morning-{day}", made_utc=_utc(day, 5), day=day,
+        id=f"morning-{day}", made_utc=utc_at(day, 5), day=day,
         pain=pain, tender="same", swelling="none", as_before=pain == 0,
     )  # fmt: skip
 
 
-def _utc(day: datetime.date, hour: int) -> datetime.datetime:
+def utc_at(day: datetime.date, hour: int) -> datetime.datetime:
+    """Return a full hour of a day, in UTC."""
     return datetime.datetime.combine(day, datetime.time(hour), datetime.UTC)
 
 

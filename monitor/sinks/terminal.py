@@ -52,7 +52,7 @@ class TerminalSink:
             async for batch in batches:
                 self._live_state.push(batch)
                 self._sensors |= {r.sensor: r for r in batch if isinstance(r, SensorStatus)}
-                sensors = sensor_table(self._sensors, self._messages)
+                sensors = sensor_table(self._sensors, self._messages, self._console.width >= _WIDE)
                 tables = Group(self._table(), sensors, *self._troubles())
                 cues = [r for r in batch if isinstance(r, Cue) and not r.withheld]
                 await loop.run_in_executor(thread, self._draw, live, cues, tables)
@@ -118,8 +118,15 @@ _COLOUR = {
 }
 
 
-def sensor_table(sensors: Mapping[str, SensorStatus], messages: Catalogue) -> Table:
-    """Return a table with a row per sensor: state, rate, losses, battery, time base; unknown is empty."""
+_WIDE = 110
+"""Columns of a terminal in which the clocks have room; in a usual one they would take five lines each."""
+
+
+def sensor_table(sensors: Mapping[str, SensorStatus], messages: Catalogue, wide: bool = True) -> Table:
+    """Return a table with a row per sensor: state, rate, losses, battery, time base; unknown is empty.
+
+    Unless it is ``wide`` the time base is its uncertainty alone.
+    """
     table = Table()
     table.add_column(messages.text("terminal.column.sensor"))
     table.add_column(messages.text("terminal.column.state"), overflow="fold")
@@ -135,15 +142,17 @@ def sensor_table(sensors: Mapping[str, SensorStatus], messages: Catalogue) -> Ta
             str(s.received),
             str(s.lost),
             f"{s.battery_pct:.0f} %" if s.battery_pct is not None else "",
-            _time_base(s, messages),
+            _time_base(s, messages, wide),
         )
     return table
 
 
-def _time_base(s: SensorStatus, messages: Catalogue) -> str:
-    """Uncertainty, rate of the clock, and the jitter of arrival that was removed."""
+def _time_base(s: SensorStatus, messages: Catalogue, wide: bool) -> str:
+    """Uncertainty, and where there is room the rate of the clock and the jitter that was removed."""
     if s.clock_sd_ms is None or s.clock_ppm is None:
         return ""
+    if not wide:
+        return messages.localized(f"± {s.clock_sd_ms:.1f} ms")
     text = messages.localized(f"± {s.clock_sd_ms:.1f} ms, {s.clock_ppm:+.0f} ppm")
     if s.clock_jitter_ms is None:
         return text

@@ -7,7 +7,7 @@ import json
 import logging
 import math
 from collections.abc import AsyncIterator, Callable, Iterable
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from monitor.core.channel import Channel
 from monitor.core.json_codec import to_json
@@ -26,6 +26,10 @@ _log = logging.getLogger(__name__)
 AT_MOST_EVERY_S = 0.1  # a cue is on the page within 250 ms
 NUMBERS_EVERY_S = 1.0
 MOST_CHANGES_BEHIND = 100  # by so many a slow page may lie behind; then it starts over
+
+
+Origin = Literal["sensors", "recording", "simulated"]
+"""Where the packets of a run come from: the sensors that are worn now, an earlier run, or none at all."""
 
 
 class RunControls(Protocol):
@@ -80,7 +84,8 @@ class LiveFeed:
     the runner's steps; ``pace`` is how many session seconds pass in one of the clock's.  ``controls`` takes
     what a page asks of the run that goes on; ``again``: another may follow.  ``run`` is that run: its
     timer, where its sensors are worn and, for the runner's page, how much of today's allowance is used.
-    ``radio`` takes what a page hears that is the radio of the sensors.
+    ``radio`` takes what a page hears that is the radio of the sensors.  The page says what is not of the
+    sensors worn now, by ``origin``.
     """
 
     name = "web"
@@ -96,12 +101,14 @@ class LiveFeed:
         run: Session | None = None,
         *,
         again: bool = False,
+        origin: Origin = "sensors",
     ) -> None:
         self.live_state = live_state
         self.radio = radio
         self.controls = controls
         self._run = run
         self._again = again
+        self._origin = origin
         self._time = time
         self._at_s = at_s
         self._pace = pace if math.isfinite(pace) else None
@@ -160,6 +167,7 @@ class LiveFeed:
             "pace": self._pace,
             "controls": controls and self.controls is not None,
             "again": self._again,
+            "origin": self._origin,
             "places": self._places(),
             "at_s": round(self._at_s(), 4),
             "radio": own and self.radio is not None,

@@ -20,6 +20,7 @@ NOON = datetime.datetime(2026, 11, 24, 12, 0, tzinfo=datetime.UTC)
 def test_a_review_is_a_file_that_the_browser_opens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[str] = []
     monkeypatch.setattr(webbrowser, "open", opened.append)
+    monkeypatch.setenv("DISPLAY", ":0")  # a machine with a screen
     settings = tmp_path / "gaitcue.toml"
     settings.write_text(f'[store]\nfolder = "{tmp_path.as_posix()}"\n', encoding="utf-8")
     with Store(tmp_path / "gaitcue.db") as store:

@@ -205,6 +205,27 @@ def test_nothing_is_cued_before_a_baseline_is_there_and_it_stops_learning_before
     assert expected.value == pytest.approx(OWN_SPM, abs=1)
 
 
+@pytest.mark.parametrize(("minutes", "left"), [(8.0, 10), (16.5, 4), (19.5, 1)])
+def test_who_is_nearly_known_is_told_how_long_is_left_and_when_cues_begin(
+    minutes: float, left: int
+) -> None:
+    it = new_coach(learned_baseline(minutes))
+    records = it.push([run_starts(), *metric_seconds(noisy_cadence(TARGET_SPM, 900))])
+    learning, ready = cues_among(records, CueKind.NOTICE)[:2]
+    assert (learning.wording, ready.wording) == ("learning", "learned")
+    assert f"cues begin after {left} min of" in learning.why
+    assert 60 * (left - 1) < it.learned_s <= 60 * left
+    muted = {b.muted for b in records if isinstance(b, Band)}
+    assert any(f"of {left} min)" in text for text in muted)
+
+
+def test_who_is_known_is_told_nothing_about_learning() -> None:
+    records = new_coach(learned_baseline()).push(
+        [run_starts(), *metric_seconds(noisy_cadence(TARGET_SPM, 60))]
+    )
+    assert cues_among(records, CueKind.NOTICE) == []
+
+
 def test_a_first_minute_at_twice_the_cadence_is_forgotten_and_ten_right_minutes_are_learned() -> None:
     it = new_coach()
     cadence = np.concatenate((noisy_cadence(205, 90), noisy_cadence(140, 1000)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,26 +13,106 @@ from blockbuster import BlockBuster
 from typer.testing import CliRunner
 
 from dsp.metrics import Role, with_role
+from dsp.types import Cue
 from monitor.cli.main import app
+from monitor.core.browser import command_as_typed
 from monitor.core.errors import StoreError
 from monitor.core.records import SessionStarted
 from monitor.recordings.tape import Tape
 from monitor.review.training_plan import PlanKeeper
 from monitor.service import demo, demo_squad
-from monitor.service.config import Config, StoreSettings
+from monitor.service.config import Config, StoreSettings, load_config
+from monitor.service.runner_plan import plan_keeper
 from monitor.sinks.export.settings import ExportSettings
 from monitor.storage.new_session import begin_run
 from monitor.storage.store import Store
+from monitor.training.entries import ShoeEntry
 
 
 @pytest.mark.parametrize(("arguments", "expected"), [([], "run_demo"), (["--radio"], "run_radio_demo")])
 def test_one_demo_runs(arguments: list[str], expected: str, monkeypatch: pytest.MonkeyPatch) -> None:
     ran: list[str] = []
     for name in ("run_demo", "run_radio_demo"):
-        monkeypatch.setattr(demo, name, lambda *_, name=name: ran.append(name))
+        monkeypatch.setattr(demo, name, lambda *_, name=name, **__: ran.append(name))
     result = CliRunner().invoke(app, ["demo", "--no-web", *arguments])
     assert result.exit_code == 0, result.output
     assert ran == [expected]
+
+
+def quick_demo(
+    monkeypatch: pytest.MonkeyPatch, folder: Path, seconds: float | None, **options: Any
+) -> Path:
+    """Run a demo as fast as possible with its data below a folder; returns its settings file."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(folder))
+    monkeypatch.setattr(demo, "command_as_typed", partial(command_as_typed, program="/opt/gaitcue"))
+    demo.run_demo(seconds, 0.0, None, **options)
+    return folder / "gaitcue" / "demo" / "gaitcue.toml"
+
+
+def test_the_story_has_learning_a_cue_an_answer_and_a_cue_for_the_load(
+    tmp_path: Path,
+    nothing_blocks: BlockBuster,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    nothing_blocks.deactivate()
+    settings = quick_demo(monkeypatch, tmp_path, None)
+    config = load_config(settings)
+    with Store(settings.parent / "gaitcue.db") as store:
+        (info,) = store.sessions()
+        cues = [r for r in store.events(info.id) if isinstance(r, Cue) and not r.withheld]
+    assert (info.athlete, info.ended, config.athlete) == ("demo", True, "demo")
+    heard = [(c.wording, c.fault and c.fault.value) for c in cues]
+    assert heard == [
+        ("learning", None),
+        ("learned", None),
+        ("cadence_low", "cadence_low"),
+        ("confirm", "cadence_low"),
+        ("braking", "braking"),
+    ]
+    told = capsys.readouterr().out
+    assert "Simulated sensors" in told
+    lines = [
+        line.split("gaitcue ", 1)[1]
+        for line in told.splitlines()
+        if line.startswith("  ") and "gaitcue " in line
+    ]
+    assert lines == [f"review --config {settings}", "demo --history", "setup"]
+    shown = CliRunner().invoke(app, [*lines[0].split(), "--no-open"], catch_exceptions=False)
+    assert shown.exit_code == 0, shown.output
+
+
+def test_with_history_there_are_weeks_a_plan_shoes_and_a_usual_cadence(
+    tmp_path: Path, nothing_blocks: BlockBuster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nothing_blocks.deactivate()
+    noon = datetime.datetime(2026, 3, 30, 12, tzinfo=datetime.UTC)
+    today = noon.date()
+    for _ in range(2):  # a second time adds only a run
+        settings = quick_demo(monkeypatch, tmp_path, 8.0, history_until=today)
+    with Store(settings.parent / "gaitcue.db") as store:
+        days = [info.started_utc[:10] for info in store.sessions()]
+        assert len([day for day in days if day < today.isoformat()]) == 14
+        plan = plan_keeper(load_config(settings)).load(store, noon)
+    assert plan.now.phase.value == "reintroduce"
+    assert plan.now.verdict.value == "green"
+    assert {e.shoe for e in plan.standing if isinstance(e, ShoeEntry)} == {"daily", "light"}
+    usual = CliRunner().invoke(app, ["baseline", "--config", str(settings)], catch_exceptions=False)
+    assert "Learning is complete" in usual.output
+
+
+def test_a_demo_that_cannot_be_kept_runs_all_the_same(
+    tmp_path: Path,
+    nothing_blocks: BlockBuster,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    nothing_blocks.deactivate()
+    (tmp_path / "gaitcue").write_text("in the way", encoding="utf-8")
+    quick_demo(monkeypatch, tmp_path, 8.0)
+    told = capsys.readouterr().out
+    assert "Not kept" in told
+    assert "Simulated sensors" in told
 
 
 def test_the_squad_reads_its_speed_as_pace_and_the_columns_follow_the_role() -> None:

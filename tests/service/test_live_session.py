@@ -81,7 +81,7 @@ def live_options(
         settings=recording.settings,
         sources=lambda time: [Replay(recording, time, math.inf)],
         pace=math.inf,
-        recorded=recorded,
+        origin="sensors" if recorded else "recording",
         facts=facts or ActivityFacts(),
     )
 
@@ -147,7 +147,7 @@ def test_a_run_is_paused_and_ended_on_its_page_which_then_waits_for_the_next(
         title="run",
         settings=pod(3.0).settings,
         sources=lambda time: [EndlessPod()],
-        recorded=True,
+        origin="sensors",
         web=WebSettings(port=port, token=Secret("let-me-in-please")),
         new_run=lambda: wanted.append("next"),
     )

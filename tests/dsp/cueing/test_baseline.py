@@ -97,3 +97,15 @@ def test_a_walk_never_drops_a_young_baseline() -> None:
     baseline = learned(30, cadence_spm=166.0)
     assert taught(baseline, 105.0, 1200) == 0
     assert baseline.blind.seconds == 30
+
+
+@pytest.mark.parametrize(
+    ("runs", "minutes", "left"),
+    [(0, 0.0, 10), (1, 12.0, 8), (1, 19.0, 3), (2, 19.0, 1), (1, 4.0, 10), (3, 25.0, 1)],
+)
+def test_how_many_minutes_are_left_before_cues(runs: int, minutes: float, left: int) -> None:
+    """The third: a second run counts from its third minute on."""
+    baseline = learned(round(60 * minutes))
+    baseline.runs = runs
+    assert baseline.minutes_to_cues(with_speed=True) == left
+    assert baseline.minutes_to_cues(with_speed=False) == left

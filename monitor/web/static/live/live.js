@@ -43,6 +43,7 @@ let legend = null,
   state = null,
   newest_ms = 0,
   rights = { controls: false, again: false },
+  origin = "sensors",
   places = {},
   retry_ms = RETRY_MS;
 const clock = new SessionClock(),
@@ -74,6 +75,7 @@ function take(message) {
   if (message.all) {
     state = message.all;
     rights = { controls: message.controls, again: message.again };
+    origin = message.origin;
     places = message.places;
     useNames(placeNames(places));
     clock.start(message.pace);
@@ -101,6 +103,7 @@ function draw() {
   if (!state) return;
   showActivity();
   $("finished").hidden = !state.ended;
+  showOrigin();
   $("hero").classList.toggle("at-rest", isPaused(state));
   showCadence(state.now.cadence_spm);
   showSensors(state);
@@ -129,6 +132,16 @@ function showActivity() {
   const kind = !paused && state.activity === "run" ? "good" : "";
   showPill("activity", textOf(paused ? still : `live.activity.${state.activity}`), kind);
   $("activity").hidden = Boolean(state.ended) || link[1] !== "good";
+}
+
+// Nobody shall take for a run of now what is not.
+function showOrigin() {
+  $("origin").hidden = origin === "sensors";
+  if (origin === "sensors") return;
+  const times = clock.pace && clock.pace !== 1 && numberText(clock.pace, clock.pace % 1 ? 1 : 0);
+  $("origin").textContent = times
+    ? textOf(`live.origin.${origin}_at_speed`, { times })
+    : textOf(`live.origin.${origin}`);
 }
 
 function showCadence(now) {

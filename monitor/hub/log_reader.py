@@ -47,8 +47,9 @@ async def read_log(
     """
     from nats.js import api
 
+    name = f"{wanted.reader}{uuid.uuid4().hex[:12]}"
     config = api.ConsumerConfig(
-        name=f"{wanted.reader}{uuid.uuid4().hex[:12]}",
+        name=name,
         deliver_policy=api.DeliverPolicy.BY_START_SEQUENCE,
         opt_start_seq=wanted.after + 1,
         ack_policy=api.AckPolicy.NONE,
@@ -56,7 +57,7 @@ async def read_log(
         inactive_threshold=wanted.keep_s,
     )
     await log.add_consumer(wanted.stream, config)
-    reader = await log.pull_subscribe_bind(consumer=config.name, stream=wanted.stream)
+    reader = await log.pull_subscribe_bind(consumer=name, stream=wanted.stream)
     expected, empty, stalled = 1, 0, False
     while True:
         try:
@@ -65,7 +66,7 @@ async def read_log(
             messages = []
         empty = 0 if messages else empty + 1
         if empty and empty % _LOOK_EVERY == 0:
-            waits = bool((await log.consumer_info(wanted.stream, config.name)).num_pending)
+            waits = bool((await log.consumer_info(wanted.stream, name)).num_pending)
             if waits and stalled:
                 raise SinkError("the log hands out nothing although messages wait: reading again")
             stalled = waits

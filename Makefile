@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --constraint constraints.txt
 
+unexport PYTHONDONTWRITEBYTECODE # without bytecode each of three workers and hundreds of commands compiles everything anew
+
 .PHONY: demo test test-bluez system lint types js unit coverage validate coaching-trial bench bench-peers stack-secrets broker-secrets dashboards clean
 
 demo: $(VENV)/.demo

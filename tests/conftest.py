@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import typer.main
+import typer.testing
 from blockbuster import BlockBuster, blockbuster_ctx
 from hypothesis import settings
 
@@ -20,6 +23,8 @@ settings.register_profile(
     "suite", settings.default, max_examples=example_count(100, 1000), deadline=None
 )  # busy machines
 settings.load_profile("suite")
+# A call of the command line makes its sixty commands anew: two thirds of what a test pays for one.
+typer.main.get_command = typer.testing._get_command = functools.cache(typer.main.get_command)
 
 
 @pytest.fixture(autouse=True)

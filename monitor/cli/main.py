@@ -215,6 +215,7 @@ _OUTPUT_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EPIP
 
 def main() -> None:
     """Run the command line; one clear line and exit code 2 for bad input, 1 for what failed outside."""
+    _open_closed_streams()
     _print_what_nobody_can_show()
     try:
         app(prog_name="gaitcue")
@@ -227,6 +228,20 @@ def main() -> None:
             raise
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is left
         _exit_with_error(StoreError("error.output", reason=exc), 1)
+
+
+def _open_closed_streams() -> None:
+    """Give a program that was started without stdin, stdout or stderr (``2>&-``) the empty device for it.
+
+    The first file that it opens would get the number of that stream otherwise.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            device = os.open(os.devnull, os.O_RDWR)
+            if device != number:
+                os.dup2(device, number)
+                os.close(device)
+            setattr(sys, name, os.fdopen(number, "w" if number else "r", encoding="utf-8"))
 
 
 def _print_what_nobody_can_show() -> None:

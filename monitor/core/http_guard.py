@@ -108,6 +108,8 @@ class GuardSettings:
     """By method and path, as in ``GET /sessions/{id}``; ``WEBSOCKET`` is the method of a WebSocket."""
     tokens: TokenKeeper
     names: Sequence[str] | None = None
+    origins: Sequence[str] = ()
+    """Names of pages that are this server's own though it is asked by another: behind a reverse proxy."""
     any_ip: bool = False
     at_home: bool = False
     scheme: str = "Bearer"
@@ -196,14 +198,16 @@ class GuardedApp(FastAPI):
         if origin is not None and not self._is_own_origin(origin, host):
             raise HTTPException(403, "Another site may not change anything here.")
         foreign = headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
-        if foreign and (scope["type"], headers.get("sec-fetch-mode")) != ("http", "navigate"):
+        if foreign and not _is_followed_link(scope, headers):
             raise HTTPException(403, "Another site may not change anything here.")
 
     def _is_own_origin(self, origin: str, host: str) -> bool:
         parts = urlsplit(origin)
         if parts.scheme not in ("http", "https") or not parts.netloc:
             return False
-        return parts.netloc.lower() == host.lower() or parts.netloc.lower() in _lower(self._settings.names)
+        return parts.netloc.lower() == host.lower() or parts.netloc.lower() in _lower(
+            self._settings.origins
+        )
 
     async def _visitor(self, scope: Scope, headers: Headers, rule: RouteRule) -> Visitor | None:
         if rule.role is None:
@@ -251,7 +255,7 @@ class GuardedApp(FastAPI):
         self._log_refusal(key, exc.status_code)
         if exc.status_code == 405:  # Starlette names the methods of one route alone
             exc.headers = {**(exc.headers or {}), "Allow": ", ".join(self._methods_of(request.url.path))}
-        elif isinstance(exc.__cause__, UnicodeError | RecursionError):  # for which FastAPI has status 400
+        elif isinstance(exc.__cause__, ValueError | RecursionError):  # for which FastAPI has status 400
             exc = HTTPException(422, "The body is no JSON that can be read.")
         return self._answer(request, exc)
 
@@ -266,6 +270,14 @@ class GuardedApp(FastAPI):
             self._refusals.happened(text, route=key.partition(" ")[2], status=status)
         else:
             _log.debug("%s: %d", key, status)
+
+
+def _is_followed_link(scope: Scope, headers: Headers) -> bool:
+    """Whether somebody went here from another site: no frame in that and no fetching ahead, by which it
+    could bring wrong tokens until the visitor's own is refused.
+    """
+    asked = (scope["type"], headers.get("sec-fetch-mode"), headers.get("sec-fetch-dest", "document"))
+    return asked == ("http", "navigate", "document") and "sec-purpose" not in headers
 
 
 class _CompiledRule:

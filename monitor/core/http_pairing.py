@@ -12,7 +12,6 @@ import asyncio
 import contextlib
 import hashlib
 import hmac
-import json
 import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -185,7 +184,7 @@ class PairedDevices:
 
     def _read(self) -> _Book:
         try:
-            book = json_codec.from_json(_Book, json.loads(self._path.read_bytes()))
+            book = json_codec.from_json(_Book, json_codec.parse_checked(self._path.read_bytes()))
         except FileNotFoundError:
             return _Book()
         except (OSError, ValueError, RecursionError) as exc:
@@ -210,7 +209,7 @@ class PairedDevices:
             time.sleep(0.02)
 
     def _write(self, book: _Book) -> None:
-        write_private_file(self._path, json.dumps(json_codec.to_json(book), indent=1))
+        write_private_file(self._path, json_codec.checked_json(json_codec.to_json(book)))
 
 
 async def paired_visitor(devices: PairedDevices, token: str) -> Visitor | None:

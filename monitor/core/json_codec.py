@@ -19,6 +19,7 @@ import math
 import re
 import types
 import typing
+import zlib
 from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Any, TypeVar
@@ -26,6 +27,7 @@ from typing import Any, TypeVar
 from monitor.core.records import Out
 
 _T = TypeVar("_T")
+_CHECKED = re.compile(rb'(\{.*), "crc": "([0-9a-f]{8})"\}\s*', re.DOTALL)
 
 
 def to_json(value: object) -> Any:
@@ -57,6 +59,26 @@ def parse_json(text: str | bytes) -> Any:
         return json.loads(text, parse_float=_finite_number, parse_constant=_finite_number)
     except (RecursionError, TypeError) as exc:
         raise ValueError("no JSON, or nested too deep") from exc
+
+
+def checked_json(value: Mapping[str, Any]) -> str:
+    """Return a JSON object as one line with a checksum at its end: one wrong bit makes another number."""
+    text = json.dumps(dict(value), ensure_ascii=False, allow_nan=False)[:-1]
+    return f'{text}, "crc": "{zlib.crc32(text.encode()):08x}"}}\n'
+
+
+def parse_checked(text: bytes) -> Any:
+    """Return the object of ``checked_json``; ``ValueError`` if it is damaged.
+
+    Earlier versions wrote their files without a checksum: those are read as they are.
+    """
+    checked = _CHECKED.fullmatch(text)
+    if checked is not None and int(checked[2], 16) != zlib.crc32(checked[1]):
+        raise ValueError("its checksum is another")
+    value = parse_json(text if checked is None else checked[1] + b"}")
+    if isinstance(value, dict) and "crc" in value:
+        raise ValueError("its checksum is not one")
+    return value
 
 
 def _finite_number(text: str) -> float:

@@ -25,6 +25,8 @@ PROGRAM = version("gaitcue")
 """The version that makes snapshots here, and can go on from those it made."""
 _QUICK = 1  # of zlib's levels: a quarter smaller than nothing, in a tenth of the best level's time
 
+_GIVEN_UP = "what follows could not be evaluated"
+
 
 @dataclass(frozen=True, slots=True)
 class RecordBatch:
@@ -78,6 +80,10 @@ class HostedRun:
         out: list[Out] = [*self.session.finish()]
         out.append(SessionEnded(self.start.started.session, self.session.t_s, end.reason))
         return self._numbered(out)
+
+    def give_up(self) -> RecordBatch:
+        """Return the last record of a run that cannot be evaluated any further."""
+        return self._numbered([SessionEnded(self.start.started.session, self.session.t_s, _GIVEN_UP)])
 
     def _numbered(self, records: Sequence[Out]) -> RecordBatch:
         batch = RecordBatch(self.records, records)

@@ -40,6 +40,7 @@ WORKER_METRICS: tuple[_Row, ...] = (
     ("repeated", "repeated_packets_total", "counter", "Packets that came twice, left out."),
     ("damaged", "damaged_messages_total", "counter", "Messages that could not be read, left out."),
     ("orphans", "orphan_messages_total", "counter", "Messages of runs whose start is not there."),
+    ("broken", "broken_runs_total", "counter", "Runs given up: a message could not be evaluated."),
     ("claims", "claims_total", "counter", "Times that any process has begun to serve the partition."),
     ("claims_lost", "claims_lost_total", "counter", "Times that this process lost it to another."),
 )

@@ -14,6 +14,7 @@ import asyncio
 import json
 import logging
 import os
+import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -29,6 +30,7 @@ from monitor.hub.run_snapshots import RunSnapshots, SnapshotEntry
 from monitor.hub.streams import PACKET_LOG, RECORD_LOG, HubStreams, partition_filter, position_key
 from monitor.sinks.hub.run_messages import RunStart, unpack_end, unpack_packets, unpack_start
 from monitor.sinks.hub.subjects import RunAddress, parse_subject
+from monitor.storage.new_session import session_id
 
 if TYPE_CHECKING:
     from nats.aio.msg import Msg
@@ -66,7 +68,8 @@ class PartitionState:
     ``unsaved_since_s`` (monotonic) some run has had messages that its snapshot has not, None if none has.
     The rest only grow: ``restored`` runs were gone on with from a snapshot, ``rebuilt`` from their first
     message; ``redelivered`` messages were in their run's snapshot already, ``repeated`` packets came twice;
-    ``damaged`` messages could not be read, ``orphans`` belong to a run whose start is not there.
+    ``damaged`` messages could not be read, ``orphans`` belong to a run whose start is not there; ``broken``
+    runs were given up, as one of their messages could be read but not evaluated.
     ``claims`` counts those of all processes that ever served the partition, ``claims_lost`` those that
     this one has lost to another.
     """
@@ -86,6 +89,7 @@ class PartitionState:
     repeated: int = 0
     damaged: int = 0
     orphans: int = 0
+    broken: int = 0
     claims: int = 0
     claims_lost: int = 0
 
@@ -220,8 +224,24 @@ class PartitionWorker:
             _log.warning("a message of the log is left out: %s", exc)
 
     def _evaluate(self, live: _LiveRun, what: str, data: bytes) -> None:
+        """Give a run one message; one that breaks it ends that run, and nobody else's.
+
+        What a runner sends must not end the worker, which would meet it again at each of its starts.
+        """
         if live.ended:
             return
+        try:
+            self._push(live, what, data)
+        except (DecodeError, InputError):
+            raise
+        except Exception:
+            _log.exception("%s cannot be evaluated and ends here", live.key)
+            self.state.broken += 1
+            live.ended = True
+            if live.run is not None:
+                live.waiting.append(live.run.give_up())
+
+    def _push(self, live: _LiveRun, what: str, data: bytes) -> None:
         if what == "start":
             if live.run is None:
                 live.run = HostedRun(_own_start(live.address, data))
@@ -337,8 +357,17 @@ def worker_consumer(partition: int) -> str:
 
 
 def _own_start(address: RunAddress, data: bytes) -> RunStart:
-    """The start in these bytes; ``DecodeError`` if it is another's than the subject says."""
+    """The start in these bytes; ``DecodeError`` if it is another's than the subject says, or its run has a
+    name that the runner's machine would not have given it: a tenant's store has one run of a name.
+    """
     start = unpack_start(data)
-    if (start.started.athlete, start.started.session) != (address.athlete, address.session):
+    started = start.started
+    if (started.athlete, started.session) != (address.athlete, address.session):
         raise DecodeError("the start of a run under the name of another")
+    try:
+        name = session_id(started.started_utc, started.athlete)
+    except (ValueError, OverflowError) as exc:
+        raise DecodeError("the start of a run at a time that cannot be") from exc
+    if not re.fullmatch(re.escape(name) + r"(-\d{1,4})?", address.session):
+        raise DecodeError("the start of a run with a name that is not its own")
     return start

@@ -133,12 +133,14 @@ def tenant_folder(folder: Path, tenant: str) -> Path:
 
 
 def store_records(store: Store, address: RunAddress, first: int, records: Sequence[Out]) -> int:
-    """Store the records of a run that are not there yet, and return how many these were."""
-    if (
-        first == 0
-        and isinstance(started := records[0], SessionStarted)
-        and not _has_session(store, address)
-    ):
+    """Store the records of a run that are not there yet, and return how many these were.
+
+    ``InputError`` if a run of that name is there and is not this one: another athlete's of the tenant.
+    """
+    source = store.source_of(address.session)
+    if source is not None and source != _source(address):
+        raise InputError("error.session_taken", title=address.athlete, name=address.session)
+    if source is None and first == 0 and records and isinstance(started := records[0], SessionStarted):
         store.begin(_session_info(address, started))
     fresh = store.write_numbered(address.session, first, records)
     for record in fresh:
@@ -147,8 +149,8 @@ def store_records(store: Store, address: RunAddress, first: int, records: Sequen
     return len(fresh)
 
 
-def _has_session(store: Store, address: RunAddress) -> bool:
-    return any(info.id == address.session for info in store.sessions())
+def _source(address: RunAddress) -> str:
+    return f"hub:{address.key}"
 
 
 def _session_info(address: RunAddress, started: SessionStarted) -> SessionInfo:
@@ -158,5 +160,5 @@ def _session_info(address: RunAddress, started: SessionStarted) -> SessionInfo:
         title=address.session,
         started_utc=started.started_utc,
         sensors=started.sensors,
-        source=f"hub:{address.key}",
+        source=_source(address),
     )

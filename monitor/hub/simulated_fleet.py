@@ -24,6 +24,7 @@ from monitor.recordings.tape_blocks import Numbered
 from monitor.simulation.simulated_runner import two_feet_recording
 from monitor.sinks.hub.run_messages import RunEnd, RunStart, pack_end, pack_packets, pack_start
 from monitor.sinks.hub.subjects import RunAddress
+from monitor.storage.new_session import session_id
 
 if TYPE_CHECKING:
     from nats.js import JetStreamContext
@@ -127,11 +128,11 @@ class SimulatedFleet:
         ]
         self.runners = [
             FleetRunner(
-                RunAddress(tenant, f"runner {n + 1}", f"run-{n + 1}"),
+                RunAddress(tenant, name, session_id(_BEGAN_UTC, name)),
                 patterns[n % _DIFFERENT],
                 n * _EVERY_S / count,
             )
-            for n in range(count)
+            for n, name in enumerate(f"runner {k + 1}" for k in range(count))
         ]
 
     @property

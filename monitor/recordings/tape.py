@@ -115,8 +115,10 @@ class Tape:
             row = (_FORMAT, header.session, header.started_utc, settings, header.program)
             self._db.execute("INSERT INTO header VALUES (?, ?, ?, ?, ?, NULL)", row)
         except sqlite3.Error as exc:
+            trouble = write_trouble(exc, path)
+            _remove_beginning(path)
             self._tape_lock.release()
-            raise _unwritable(path, write_trouble(exc, path)) from exc
+            raise _unwritable(path, trouble) from exc
 
     @property
     def accepted(self) -> int:
@@ -277,6 +279,13 @@ def _writing_connection(path: Path) -> sqlite3.Connection:
         db.close()
         raise
     return db
+
+
+def _remove_beginning(path: Path) -> None:
+    """Remove what there is of a tape that could not be begun; whoever comes later would take it for one."""
+    for left in (path, log_path(path), path.with_name(path.name + "-shm")):
+        with contextlib.suppress(OSError):
+            left.unlink()
 
 
 class TapeReader:

@@ -83,7 +83,8 @@ def _assumed_run(decided: PlanDay) -> list[PlanRun]:
     if allowed is None or not allowed.run:
         return []
     name = f"assumed-{decided.day.isoformat()}"
-    run = PlanRun(session=name, day=decided.day, km=allowed.km, minutes=allowed.minutes, walk=allowed.walk)
+    km = None if allowed.ladder else allowed.km  # there it is what is left of the week, and not the run
+    run = PlanRun(session=name, day=decided.day, km=km, minutes=allowed.minutes, walk=allowed.walk)
     return [run]
 
 

@@ -21,7 +21,7 @@ from typing import Any
 
 from monitor.core import json_codec
 from monitor.core.errors import InputError, StoreError
-from monitor.core.message_catalogues import UserMessage
+from monitor.core.message_catalogues import UserMessage, catalogue
 from monitor.core.private_files import write_private_file
 from monitor.core.safe_text import clean_line
 from monitor.review.plan_sessions import noted_answers, stored_plan_runs
@@ -61,7 +61,7 @@ from monitor.training.verdict import Evidence
 
 _DAY, _WEEK = datetime.timedelta(days=1), datetime.timedelta(days=7)
 _BEFORE = datetime.timedelta(days=60)  # of runs before the first entry: what was usual, and the longest
-PLAN_RULES_VERSION = 3
+PLAN_RULES_VERSION = 4
 """The version of the rules that a kept decision was made by; it goes up when the same entries and runs are
 decided otherwise."""
 
@@ -318,8 +318,10 @@ class StoredDecisions:
         days = {}
         for day, line in self.lines.items():
             if day >= since:
-                with contextlib.suppress(ValueError):
-                    days[day] = json_codec.from_json(PlanDay, _without_rules(line))
+                with contextlib.suppress(ValueError, KeyError, IndexError):
+                    decided = json_codec.from_json(PlanDay, _without_rules(line))
+                    catalogue("en").render(decided.reasons[0].message)  # or it was put otherwise then
+                    days[day] = decided
         return days
 
     def compare(self, decided: PlanDay) -> StoredDecision | None:
@@ -327,6 +329,7 @@ class StoredDecisions:
         line = self.lines.get(decided.day, {})
         try:
             first = json_codec.from_json(Reason, line["reasons"][0])
+            catalogue("en").render(first.message)  # or it was put otherwise then
         except (KeyError, IndexError, TypeError, ValueError):
             return None
         same = json_codec.to_json(decided) == _without_rules(line)

@@ -30,6 +30,7 @@ from monitor.training.table_files import shipped_tables
 _FIRST = datetime.date(2026, 1, 5)  # a Monday
 _LONG_KM = 8.0
 _EASY_KM, _HARD_KM = 6.0, 5.0
+_MIN_PER_KM = 6.2
 _WEEK_BEFORE = {0: 6.0, 2: 6.0, 4: 6.0, 6: 12.0}
 """Runs (km) by the day of the week, 30 km in all."""
 _FLARE_CHANCE = 0.01  # a day, so about two in half a year
@@ -159,20 +160,26 @@ class _Trial:
             done["downhill"] += (run.descent_s or 0.0) > 100.0
         return min(kinds, key=lambda kind: done[kind])
 
+    def planned_km(self, may: Allowance) -> float:
+        """What is run of what is allowed; on the ladder the running of its row."""
+        row = next((r for r in self.rules.tables.ladders.walk_run if r.name == may.ladder), None)
+        if row is not None:
+            return max(row.rounds * row.run_min / _MIN_PER_KM, 0.5)
+        return max(may.km if may.km is not None else (may.minutes or 10.0) / 8.0, 2.0)
+
     def maybe_run(self, day: int, may: Allowance) -> None:
         cheats = self.kind == "cheat" and self.chance.random() < 0.2
         if not (may.run or cheats) or self.chance.random() < 0.25:
             return
         kind = self.hard_kind(day, may, cheats)
-        planned = may.km if may.km is not None else (may.minutes or 10.0) / 8.0
-        km = max(planned, 2.0) * (1.5 if cheats else 1.0)
+        km = self.planned_km(may) * (1.5 if cheats else 1.0)
         if not may.ladder:
             km = min(km, 12.0 if day % 7 == 0 else _HARD_KM if kind else _EASY_KM)
         run = PlanRun(
             session=f"r{day}",
             day=_FIRST + datetime.timedelta(days=day),
             km=0.0 if may.walk else round(km, 1),
-            minutes=may.minutes if may.ladder else 6.2 * km,
+            minutes=may.minutes if may.ladder else _MIN_PER_KM * km,
             walk=may.walk,
             pickups=10 if kind == "pickups" else 0,
             descent_s=130.0 if kind == "downhill" else 20.0,

@@ -80,7 +80,10 @@ class Database:
                 raise
             _log.debug("%s: opened for reading, as writing fails (%s)", self.path, exc)
             self.read_only = self.trouble = trouble
-            return _readable(self.path)
+            try:
+                return _readable(self.path)
+            except sqlite3.OperationalError:  # its first tables could not be written
+                raise exc from None
 
     def _all_rows(self, sql: str, *values: object) -> list[Any]:
         """Return all rows of a query."""
@@ -187,6 +190,8 @@ def _reason(error: Exception, read_only: WriteTrouble | None) -> Exception | Eng
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code == sqlite3.SQLITE_FULL:
         return EnglishText(WriteTrouble.FULL)
+    if code == sqlite3.SQLITE_IOERR:
+        return EnglishText(WriteTrouble.FAILING)
     if code == sqlite3.SQLITE_READONLY and read_only:
         return EnglishText(read_only)
     return error

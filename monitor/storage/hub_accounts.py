@@ -56,6 +56,11 @@ class HubAccounts(Deliveries):
         with self._transaction() as db:
             db.execute(_ADVANCE, (run.session, run.block, run.whole))
 
+    def source_of(self, session_id: str) -> str | None:
+        """Return what a session was made of, None if there is no such session."""
+        rows = self._all_rows("SELECT source FROM session WHERE id = ?", session_id)
+        return str(rows[0][0]) if rows else None
+
     def hub_records(self, session_id: str) -> int:
         """Return how many records of a session were taken from the log of a hub."""
         rows = self._all_rows("SELECT taken FROM hub_run WHERE session = ?", session_id)

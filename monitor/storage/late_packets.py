@@ -20,7 +20,7 @@ from monitor.recordings.tape_reading import LONGEST_TAPE_S
 from monitor.storage.recovery import rebuild_session
 from monitor.storage.session_info import SessionStatus
 from monitor.storage.store import Store
-from monitor.storage.tape_archive import tape_file, unpacked_tape
+from monitor.storage.tape_archive import steps_off_tape, tape_file, unpacked_tape
 
 _log = logging.getLogger(__name__)
 
@@ -33,8 +33,8 @@ def add_late_packets(store: Store, athlete: str, session: str, late: Sequence[Pa
 
     Their ``link`` counts connections from 0; those of the tape come before.  What is of no sensor of the
     session, or later than any session is long, is left out.  ``StoreError`` if the session is not there, is
-    not of this athlete, goes on or cannot be written, ``InputError`` if its tape cannot be read: then
-    nothing is changed.
+    not of this athlete, goes on or cannot be written, ``InputError`` if its tape cannot be read or
+    lacks what was measured: then nothing is changed.
     """
     info = next((i for i in store.sessions() if (i.id, i.athlete) == (session, athlete)), None)
     if info is None:
@@ -51,6 +51,8 @@ def add_late_packets(store: Store, athlete: str, session: str, late: Sequence[Pa
         new = _unheard(there, [p for p in late if _may_be_of(p, tape.header.settings)])
         if not new:
             return 0
+        if lacking := steps_off_tape(store.step_columns(info.id).ic_s, [*there, *new]):
+            raise InputError("error.tape_lacks", path=old, count=lacking)
         merged = _write_merged(tape, old, path, sorted([*there, *new], key=lambda p: p.arrival_ns))
     if path.exists():
         make_plain(path)  # nothing of it may lie beside the new one

@@ -5,7 +5,6 @@ The rules that make the next run's settings from it are in ``monitor.review.cade
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -69,7 +68,7 @@ def read_plan(path: Path) -> Plan:
     """Return the plan in this file, an empty one if there is no file; ``StoreError`` if it is damaged."""
     require_file_spelling(path)
     try:
-        plan = json_codec.from_json(Plan, json_codec.parse_json(path.read_text(encoding="utf-8")))
+        plan = json_codec.from_json(Plan, json_codec.parse_checked(path.read_bytes()))
         if plan.baseline is not None:
             Baseline.from_dict(plan.baseline)
     except FileNotFoundError:
@@ -85,4 +84,4 @@ def write_plan(path: Path, plan: Plan) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as exc:
         raise StoreError("error.cannot_be_written", path=path, reason=exc) from exc
-    write_private_file(path, json.dumps(json_codec.to_json(plan), indent=1) + "\n")
+    write_private_file(path, json_codec.checked_json(json_codec.to_json(plan)))

@@ -27,7 +27,7 @@ from monitor.storage.import_recording import Progress
 from monitor.storage.session_data import SessionData, load_session
 from monitor.storage.session_info import SessionInfo
 from monitor.storage.store import Store
-from monitor.storage.tape_archive import read_whole_tape, unpacked_tape
+from monitor.storage.tape_archive import read_covering_tape, unpacked_tape
 
 _REHEARSED_S = 60.0
 _FIRST_STEPS = 40
@@ -62,11 +62,12 @@ class Reanalysis:
 def reanalyze(store: Store, info: SessionInfo, progress: Progress = lambda done, total: None) -> Reanalysis:
     """Replace a session's records with those of today's engine and return what changed.
 
-    ``progress`` is called with packets done and in all.  ``StoreError`` if the session's tape is gone.
+    ``progress`` is called with packets done and in all.  ``StoreError`` if the session's tape is gone,
+    ``InputError`` if it does not have all that the session was measured in.
     """
     before = _session_means(load_session(store, info.id), len(store.step_columns(info.id).ic_s))
     with unpacked_tape(info) as path:
-        recording = read_whole_tape(path)
+        recording = read_covering_tape(store, info, path)
         records = list(engine_records(recording, progress))
         first = compare_first_strides(recording, records)
     new = version("gaitcue")

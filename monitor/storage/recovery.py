@@ -9,18 +9,18 @@ short is undone instead: a part of a file must not pass for the whole of it.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
-from dsp.types import Record
+from dsp.types import Record, Step
 from monitor.core.errors import InputError, StoreDamaged, StoreError
 from monitor.core.records import Out, SensorStatus, SessionEnded
 from monitor.pipeline.run_timer import RunTimer
 from monitor.pipeline.session import Session
 from monitor.recordings.tape import DAMAGED, UNKNOWN_LOSS, TapeReader, finish_abandoned
-from monitor.recordings.tape_lock import is_written
+from monitor.recordings.tape_lock import is_written, lock_path
 from monitor.storage import tape_archive
 from monitor.storage.import_recording import SessionFactory
 from monitor.storage.imported_files import file_fingerprints
@@ -55,6 +55,7 @@ def recover(store: Store, make_session: SessionFactory = Session) -> list[Recove
     recovered = []
     for info in store.sessions():
         if info.status is not SessionStatus.LIVE:
+            _finish_tape(info)
             continue
         try:
             if info.tape and is_written(Path(info.tape)):
@@ -79,20 +80,42 @@ def recover(store: Store, make_session: SessionFactory = Session) -> list[Recove
     return recovered
 
 
+def _finish_tape(info: SessionInfo) -> None:
+    """Note on the tape of an ended session what it lacks, where there was no room for that before."""
+    tape = Path(info.tape)
+    if not info.tape or not lock_path(tape).exists() or not tape.exists():
+        return
+    try:
+        if not is_written(tape):
+            finish_abandoned(tape)
+    except (StoreError, InputError) as exc:
+        _log.debug("%s: its tape is not finished yet: %s", info.id, exc)
+
+
 def rebuild_session(store: Store, info: SessionInfo, make_session: SessionFactory = Session) -> None:
     """Replace all records of an ended session with those that its tape gives.
 
-    ``StoreError`` or ``InputError`` if there is no tape, or if it is damaged and gives no more than there
-    is: nothing is changed then.
+    ``StoreError`` or ``InputError`` if there is no tape, or if it lacks something and gives no more than
+    there is: nothing is changed then.
     """
     with tape_archive.unpacked_tape(info) as path:
         replayed, t_s, lost, timer = _replay(path, make_session)
+        lacking = _steps_not_on(path, store.steps(info.id))
     records: list[Out] = [r for r in replayed if isinstance(r, get_args(Record))]
     if DAMAGED in lost and len(records) <= _stored_count(store, info):
         raise InputError("error.tape_part_damaged", path=path, count=lost[DAMAGED])
+    if lacking and len(records) <= _stored_count(store, info):
+        raise InputError("error.tape_lacks", path=path, count=lacking)
     ended = SessionEnded(info.id, t_s, f"recovered from its tape; {_loss_text(lost)}")
     store.complete(info.id, [*records, ended], t_s, SessionStatus.RECOVERED, anew=True, live=False)
     store.add_timer_facts(info.id, timer.pauses_until(t_s), timer.laps)
+
+
+def _steps_not_on(tape: Path, stored: Sequence[Record]) -> int:
+    """How many steps were stored whose packets never reached the tape."""
+    with TapeReader(tape) as reader:
+        steps_s = (r.ic_s for r in stored if isinstance(r, Step))
+        return tape_archive.steps_off_tape(steps_s, reader.packets())
 
 
 def _stored_count(store: Store, info: SessionInfo) -> int:
@@ -124,10 +147,8 @@ def _recover(store: Store, info: SessionInfo, make_session: SessionFactory) -> l
         return _end_without_tape(store, info, exc)
     records = [r for r in replayed if isinstance(r, get_args(Record))]
     anew = records[: len(stored)] != stored
-    if (
-        anew and DAMAGED in lost and len(records) <= len(stored)
-    ):  # a tape with holes does not mend the store
-        records, anew = stored, False
+    if anew and len(records) <= len(stored) and (DAMAGED in lost or _steps_not_on(Path(info.tape), stored)):
+        records, anew = stored, False  # a tape with holes does not mend the store
     rest: list[Out] = [*(records if anew else records[len(stored) :])]
     reason = f"recovered from its tape; {_loss_text(lost)}"
     ended = SessionEnded(info.id, t_s, reason)

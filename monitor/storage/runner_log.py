@@ -11,11 +11,8 @@ from __future__ import annotations
 import contextlib
 import errno
 import io
-import json
 import logging
 import os
-import re
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -30,7 +27,6 @@ RUNNER_LOG_FOLDER = "runner-log"
 """The folder of the logs in the data folder."""
 _ENDINGS = ("-plan", "-state", "-planned", "-reminded", "-sent")
 """With which the names of further files of an athlete go on."""
-_CHECKED = re.compile(rb'(\{.*), "crc": "([0-9a-f]{8})"\}\s*', re.DOTALL)
 _log = logging.getLogger(__name__)
 
 
@@ -73,7 +69,7 @@ class RunnerLog:
     def add(self, *lines: Mapping[str, Any]) -> None:
         """Add lines, all or none of them; they are on the disk when this returns."""
         require_file_spelling(self.path)
-        data = b"".join(_checked_line(line) for line in lines)
+        data = b"".join(json_codec.checked_json(line).encode() for line in lines)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             make_own_folder_private(self.path.parent.parent)
@@ -128,22 +124,13 @@ def reminder_log_path(folder: Path, athlete: str) -> Path:
     return folder / RUNNER_LOG_FOLDER / f"{athlete_file_name(athlete)}-reminded.jsonl"
 
 
-def _checked_line(line: Mapping[str, Any]) -> bytes:
-    """The line as JSON with a checksum at its end: a pain that one wrong bit has changed is no pain."""
-    data = json.dumps(dict(line), ensure_ascii=False, allow_nan=False).encode()[:-1]
-    return data + b', "crc": "%08x"}\n' % zlib.crc32(data)
-
-
 def _parsed(line: bytes) -> dict[str, Any] | None:
-    """What a line says, None where it cannot be read; earlier versions wrote lines without a checksum."""
-    checked = _CHECKED.fullmatch(line)
-    if checked is not None and int(checked[2], 16) != zlib.crc32(checked[1]):
-        return None
+    """What a line says, None where it cannot be read."""
     try:
-        value = json_codec.parse_json(line if checked is None else checked[1] + b"}")
+        value = json_codec.parse_checked(line)
     except ValueError:
         return None
-    return value if isinstance(value, dict) and "crc" not in value else None
+    return value if isinstance(value, dict) else None
 
 
 def _append(file: io.FileIO, data: bytes) -> None:

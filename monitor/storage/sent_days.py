@@ -5,7 +5,6 @@ One file beside the runner's log, written before anything is sent and after it h
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -48,7 +47,7 @@ def read_sent_days(path: Path) -> SentDays:
     except OSError as exc:
         raise StoreError("error.at", where=path, what=exc) from exc
     try:
-        return json_codec.from_json(SentDays, json_codec.parse_json(text))
+        return json_codec.from_json(SentDays, json_codec.parse_checked(text))
     except ValueError:
         _log.warning("%s: is damaged; what was sent of shared days is not known", path)
         return SentDays(damaged=True)
@@ -61,4 +60,4 @@ def write_sent_days(path: Path, sent: SentDays) -> None:
     except OSError as exc:
         raise StoreError("error.cannot_be_written", path=path, reason=exc) from exc
     make_own_folder_private(path.parent.parent)
-    write_private_file(path, json.dumps(json_codec.to_json(sent)))
+    write_private_file(path, json_codec.checked_json(json_codec.to_json(sent)))

@@ -80,7 +80,7 @@ def split_session(
     if not 10 <= at_s <= info.duration_s - 10:
         raise InputError("error.split_where", session=info.id, duration_s=info.duration_s)
     with tape_archive.unpacked_tape(info) as path:
-        whole = tape_archive.read_whole_tape(path)
+        whole = tape_archive.read_covering_tape(store, info, path)
         parts = []
         for number, (start_s, end_s) in enumerate(((0.0, at_s), (at_s, float("inf"))), start=1):
             name = f"{info.id}-{number}"
@@ -143,7 +143,11 @@ def merge_sessions(
         raise InputError("error.merge_apart", first=first.id, last=last.id)
     with contextlib.ExitStack() as stack:
         tapes = [stack.enter_context(tape_archive.unpacked_tape(info)) for info in infos]
-        joined = _join_recordings([tape_archive.read_whole_tape(tape) for tape in tapes], infos, offsets_s)
+        recordings = [
+            tape_archive.read_covering_tape(store, info, tape)
+            for info, tape in zip(infos, tapes, strict=True)
+        ]
+        joined = _join_recordings(recordings, infos, offsets_s)
         name = f"{first.id}-joined"
         joined = replace(joined, source=f"part-of:{first.id} {name}")
         merged = import_recording(store, folder, joined, first.athlete, began, make_session, progress, name)

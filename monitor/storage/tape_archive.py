@@ -11,12 +11,13 @@ import logging
 import lzma
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from monitor.core.errors import InputError, StoreError
+from monitor.core.packet import Packet
 from monitor.core.session_settings import SessionSettings
 from monitor.recordings.inflation import inflate_into, largest_inflated, open_xz
 from monitor.recordings.recording import Recording, Wearing
@@ -28,6 +29,7 @@ from monitor.storage.store import TAPES_FOLDER, Store
 _log = logging.getLogger(__name__)
 
 _COMPRESSED_SUFFIX = ".xz"
+_NEAR_S = 10  # a step is told after its packets, and the last second before a kill is on no tape
 _PRESET = 1  # ten times as fast as the default, and a few per cent larger
 
 
@@ -109,6 +111,25 @@ def read_whole_tape(path: Path) -> Recording:
     if recording.damaged_packets:
         raise InputError("error.tape_part_damaged", path=path, count=recording.damaged_packets)
     return recording
+
+
+def read_covering_tape(store: Store, info: SessionInfo, path: Path) -> Recording:
+    """Return the recording of a session's tape at ``path``, which may take the place of what is stored.
+
+    ``InputError`` if a part of it is damaged, or if it lacks packets of which the store has the steps: the
+    disk of the tape was full, say, and the store's was not.
+    """
+    recording = read_whole_tape(path)
+    if count := steps_off_tape(store.step_columns(info.id).ic_s, recording.packets()):
+        raise InputError("error.tape_lacks", path=path, count=count)
+    return recording
+
+
+def steps_off_tape(steps_s: Iterable[float], packets: Iterable[Packet]) -> int:
+    """Return how many of these steps (session time in s) lie where a tape has no packet for a while."""
+    seconds = {packet.arrival_ns // 1_000_000_000 for packet in packets}
+    covered = {second + near for second in seconds for near in range(-_NEAR_S, _NEAR_S + 1)}
+    return sum(int(step_s) not in covered for step_s in steps_s)
 
 
 @contextlib.contextmanager

@@ -20,6 +20,7 @@ from dsp.cueing.target import TargetParams
 from dsp.types import Runner
 from monitor.core.session_settings import CoachSettings
 from monitor.storage.plan_file import Plan, PlannedRun, RunPain
+from monitor.training.load_guards import break_rule
 
 FADE = (1.0, 1.0, 1.0, 1.0, 0.75, 0.5, 0.25, 0.1)
 """Share of the time with cues, run by run at the last step (Crowell & Davis 2011, Willy 2016); then
@@ -33,7 +34,6 @@ _RUNS = 2  # at a step, then the next
 _PAIN = 3.0  # of 10: above it nothing is raised
 _CALF_PAIN = 2.0  # of calf or Achilles tendon: above it a step down
 _CALF = re.compile(r"calf|calves|achill|wade", re.IGNORECASE)
-_BREAK_DAYS, _LONG_BREAK_DAYS, _VERY_LONG_BREAK_DAYS = 8, 15, 29
 
 
 PainAnswer = Literal["good", "none", "freeze", "down"]
@@ -142,11 +142,11 @@ class StepPlace:
     def rested_until(self, day: datetime.date) -> StepPlace:
         """Return the place after the days without a run up to ``day``."""
         days = 0 if self.ran is None else (day - self.ran).days
-        if days >= _VERY_LONG_BREAK_DAYS:
-            return self._at_step(day, min(1, self.step - 2), "very_long_break")
-        if days >= _LONG_BREAK_DAYS:
-            return self._at_step(day, self.step - 2, "long_break")
-        return self._at_step(day, self.step - 1, "break") if days >= _BREAK_DAYS else self
+        rule = break_rule(days)
+        if rule is None:
+            return self
+        step = self.step - rule.steps_down
+        return self._at_step(day, min(1, step) if not rule.share else step, rule.cadence_reason)
 
     def _ran(self, response: RunResponse) -> StepPlace:
         day, place = response.day, self

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 from collections.abc import Callable, Mapping
 
 from monitor.core.message_catalogues import UserMessage
@@ -18,7 +19,7 @@ from monitor.training.strength import (
 )
 from monitor.training.stressors import green_sessions
 from monitor.training.tables import Phase
-from monitor.training.verdict import Evidence, Verdict
+from monitor.training.verdict import Evidence, Verdict, ok_pain
 
 _CALM_MORNING = 1.0
 _LEAST_KM, _LEAST_PAIN = 5.0, 2.0
@@ -99,14 +100,14 @@ def _last_mornings(evidence: Evidence) -> list[datetime.date]:
 
 
 def _calm_mornings(evidence: Evidence) -> Checkpoint:
-    days = _last_mornings(evidence)
+    days, most = _last_mornings(evidence), min(_CALM_MORNING, ok_pain(evidence.declare))
     pains = [evidence.morning_pain(d) for d in days]
     met: bool | None = None
-    if any(p is not None and p > _CALM_MORNING for p in pains):
+    if any(p is not None and p > most for p in pains):
         met = False
     elif all(p is not None for p in pains):
         met = True
-    return _checkpoint("mornings", met, evidence.morning_ids(*days))
+    return _checkpoint("mornings" if most else "painless_mornings", met, evidence.morning_ids(*days))
 
 
 def _not_more_tender(evidence: Evidence) -> Checkpoint:
@@ -119,19 +120,25 @@ def _not_more_tender(evidence: Evidence) -> Checkpoint:
 
 
 def _to_reintroduce(state: PlanState, evidence: Evidence, rules: PlanRules) -> tuple[Checkpoint, ...]:
-    long_enough = [v for v in on_days(evidence.verdicts, _since(state)) if (v.run.km or 0) >= _LEAST_KM]
-    good = [
-        v
-        for v in long_enough
-        if v.verdict is Verdict.GREEN and max(v.during or 0, v.after or 0) <= _LEAST_PAIN
-    ]
-    unknown = any(v.verdict is Verdict.UNKNOWN for v in long_enough)
-    met = True if good else (None if unknown else False)
-    five = _checkpoint("five_km", met, good[-1].entries if good else ())
+    five = _checkpoint("five_km", *_has_run(evidence, _since(state), _LEAST_KM, _LEAST_PAIN))
     adherence = strength_adherence(
         evidence.standing, rules.tables.exercises, state.phase, _since(state), evidence.day
     )
     return (five, *_benchmarks(evidence, rules, None), attendance_checkpoint(adherence))
+
+
+def _has_run(
+    evidence: Evidence, since: datetime.date, least_km: float, most_pain: float = math.inf
+) -> tuple[bool | None, tuple[str, ...]]:
+    """Whether a GREEN run from ``since`` on was so long, with its entries.
+
+    It is not known where a run that may count has no answer or no distance.
+    """
+    runs = [v for v in on_days(evidence.verdicts, since) if not v.bad and not v.run.walk]
+    fit = [v for v in runs if max(v.during or 0, v.after or 0) <= most_pain]
+    fit = [v for v in fit if v.run.km is None or v.run.km >= least_km]
+    good = [v for v in fit if v.verdict is Verdict.GREEN and v.run.km is not None]
+    return (True, good[-1].entries) if good else (None if fit else False, ())
 
 
 def _benchmarks(
@@ -146,14 +153,6 @@ def _benchmarks(
 
 def _to_full(state: PlanState, evidence: Evidence, rules: PlanRules) -> tuple[Checkpoint, ...]:
     target, ladders = rules.settings.long_run_km, rules.tables.ladders
-    met: bool | None = None
-    entries: tuple[str, ...] = ()
-    if target is not None:
-        done = [v for v in on_days(evidence.verdicts, _since(state)) if (v.run.km or 0) >= target]
-        good = [v for v in done if v.verdict is Verdict.GREEN]
-        unknown = any(v.verdict is Verdict.UNKNOWN for v in done)
-        met = True if good else (None if unknown else False)
-        entries = good[-1].entries if good else ()
     since = evidence.day - datetime.timedelta(days=_SESSIONS_DAYS)
     sessions = []
     for kind in ("pickups", "downhill"):
@@ -166,6 +165,6 @@ def _to_full(state: PlanState, evidence: Evidence, rules: PlanRules) -> tuple[Ch
     long_run = (
         _checkpoint("long_run_unknown", None)
         if target is None
-        else _checkpoint("long_run", met, entries, km=target)
+        else _checkpoint("long_run", *_has_run(evidence, _since(state), target), km=target)
     )
     return (long_run, *sessions, *_benchmarks(evidence, rules, recent))

@@ -6,8 +6,7 @@ import datetime
 import math
 from dataclasses import dataclass
 
-from monitor.training.day_spans import on_days
-from monitor.training.load_guards import HOLD_DAYS, days_since_run
+from monitor.training.load_guards import HOLD_DAYS, days_since_run, reds_that_hold
 from monitor.training.plan_day import Reason
 from monitor.training.plan_state import PlanRules, PlanState
 from monitor.training.tables import Phase, PhaseLimits
@@ -75,8 +74,7 @@ class DayFacts:
     @property
     def hold(self) -> Hold | None:
         """The hold after the last RED run of the last days, None where there is none."""
-        recent = on_days(self.evidence.verdicts, self.day - datetime.timedelta(days=HOLD_DAYS - 1))
-        reds = [v for v in recent if v.verdict is Verdict.RED]
+        reds = reds_that_hold(self.evidence, self.day)
         if not reds:
             return None
         return Hold(reds[-1].run.day + datetime.timedelta(days=HOLD_DAYS), reds[-1].entries)

@@ -40,7 +40,7 @@ from monitor.training.strength import strength_adherence
 from monitor.training.strength_today import lighter_reasons, norm_reasons
 from monitor.training.tables import Phase
 from monitor.training.today import todays_allowance
-from monitor.training.verdict import Evidence, RunVerdict, Verdict, last_verdict
+from monitor.training.verdict import TOO_MUCH, Evidence, RunVerdict, Verdict, last_verdict
 from monitor.training.weekly_score import score_remarks
 
 _SUNDAY = 6
@@ -217,15 +217,22 @@ def _step_in_phase(state: PlanState, step: StepChange | None, rules: PlanRules) 
 
 
 def due_questions(evidence: Evidence) -> tuple[Question, ...]:
-    """Return the questions that are due on this day, each once: after today's runs, morning, weekly."""
-    today = on_days(evidence.verdicts, evidence.day)
-    questions = [Question(kind="after", session=v.run.session) for v in today if v.during is None]
+    """Return the questions that are due on this day, each once: after today's runs, morning, weekly.
+
+    Last, after yesterday's runs: who ended one after midnight, or forgot, can still say how it felt.
+    """
+    questions = _unanswered(evidence, evidence.day)
     if not evidence.mornings.get(evidence.day):
         questions.append(Question(kind="morning"))
     weekly = entries_of(WeeklyEntry, evidence.standing)
     if evidence.day.weekday() == _SUNDAY and not any(e.day == evidence.day for e in weekly):
         questions.append(Question(kind="weekly"))
-    return tuple(questions)
+    return (*questions, *_unanswered(evidence, evidence.day - _DAY))
+
+
+def _unanswered(evidence: Evidence, day: datetime.date) -> list[Question]:
+    runs = on_days(evidence.verdicts, day, day)
+    return [Question(kind="after", session=v.run.session) for v in runs if v.during is None]
 
 
 def _advice(state: PlanState, evidence: Evidence, rules: PlanRules) -> list[Reason]:
@@ -250,15 +257,15 @@ def _advice(state: PlanState, evidence: Evidence, rules: PlanRules) -> list[Reas
 
 
 def _never_settled(state: PlanState, evidence: Evidence, runs: Sequence[RunVerdict]) -> bool:
-    """Three weeks in calm without two GREEN runs in a row, some of them too much."""
-    if (
-        state.phase is not Phase.CALM
-        or (evidence.day - (state.since or evidence.day)).days < _SETTLING_DAYS
-    ):
+    """Three weeks in calm without two GREEN runs in a row, some runs or mornings of them too much."""
+    if state.phase is not Phase.CALM or state.since is None:
+        return False
+    if (evidence.day - state.since).days < _SETTLING_DAYS:
         return False
     pairs = itertools.pairwise(runs)
     green = any(a.verdict is b.verdict is Verdict.GREEN for a, b in pairs)
-    return not green and any(v.bad for v in runs)
+    sore = any((evidence.morning_pain(d) or 0.0) > TOO_MUCH for d in evidence.mornings if d >= state.since)
+    return not green and (sore or any(v.bad for v in runs))
 
 
 def _is_silent(runs: Sequence[RunVerdict], day: datetime.date) -> bool:

@@ -8,20 +8,17 @@ from dataclasses import replace
 from monitor.core.message_catalogues import UserMessage
 from monitor.training.day_facts import DayFacts, Reasons
 from monitor.training.day_spans import on_days
-from monitor.training.load_guards import HOLD_DAYS
+from monitor.training.load_guards import break_rule, reds_that_hold
 from monitor.training.plan_day import Reason, Stressor
 from monitor.training.stressors import StressorOffer, hard_run_too_close, kinds_of_run, stressor_offers
 from monitor.training.tables import Phase
-from monitor.training.verdict import Verdict
-
-_BREAK_DAYS = 8  # the first run after so many days takes no step
 
 
 def may_be_hard(facts: DayFacts) -> bool:
     """Return whether today may be hard: a phase with stressors, no hold, 48 h after the last hard run."""
     if not facts.limits.stressors or facts.held_back or facts.waits_for_green:
         return False
-    if (facts.rest_days or 0) >= _BREAK_DAYS:
+    if break_rule(facts.rest_days) is not None:  # the first run after it takes no step
         return False
     return not hard_run_too_close(facts.evidence.runs, facts.day, facts.rules.tables.ladders)
 
@@ -48,9 +45,7 @@ def stressors_off(facts: DayFacts) -> dict[str, tuple[str, ...]]:
     It is the stressor that was added last before that run, counted from the beginning of the phase.
     """
     off: dict[str, tuple[str, ...]] = {}
-    for v in on_days(facts.evidence.verdicts, facts.day - datetime.timedelta(days=HOLD_DAYS - 1)):
-        if v.verdict is not Verdict.RED:
-            continue
+    for v in reds_that_hold(facts.evidence, facts.day):
         first: dict[str, datetime.date] = {}
         for run in on_days(facts.evidence.runs, facts.since, v.run.day):
             for kind in kinds_of_run(run, facts.rules.tables.ladders):

@@ -16,12 +16,14 @@ from statistics import mean, median
 from monitor.training.day_spans import on_days
 from monitor.training.fold_memory import FoldMemory
 from monitor.training.plan_runs import PlanRun
-from monitor.training.verdict import RunVerdict, Verdict
+from monitor.training.verdict import Evidence, RunVerdict, Verdict
 
 GROWTH = 1.10
 """The most by which a run may be longer, and a week."""
 LONGEST_DAYS = 30
 """The days back in which the longest run counts (Frandsen 2025)."""
+ASSUMED_MIN_PER_KM = 6.0
+"""The pace of a runner of whom none is known (a choice)."""
 _AMBER_SHARE, _RED_SHARE = 0.90, 0.80
 HOLD_DAYS = 7
 """Days without progress after a RED run."""
@@ -32,15 +34,25 @@ _RATES = ((2.00, 2.28), (1.30, 1.52), (1.10, 1.64))
 
 @dataclass(frozen=True, slots=True)
 class BreakRule:
-    """A ``BreakRule`` is what a break of so many days leaves: a share of the last run and week."""
+    """A ``BreakRule`` is what a break of so many days leaves: a share of the last run and week.
+
+    A ``share`` of 0 leads to the walk-run ladder; ``steps_down`` are those of the cadence, for a reason
+    that ends the key of a message; ``restarts``: downhill and speed begin at their first rows again.
+    """
 
     from_days: int
     share: float
     steps_down: int
+    cadence_reason: str
+    restarts: bool = True
 
 
-BREAKS = (BreakRule(29, 0.0, 2), BreakRule(15, 0.6, 2), BreakRule(8, 0.8, 1))
-"""Breaks from the longest to the shortest; after the longest the walk-run ladder begins (D)."""
+BREAKS = (
+    BreakRule(29, 0.0, 2, "very_long_break"),
+    BreakRule(15, 0.6, 2, "long_break"),
+    BreakRule(8, 0.8, 1, "break", restarts=False),
+)
+"""Breaks from the longest to the shortest (D)."""
 
 
 def break_rule(days: int | None) -> BreakRule | None:
@@ -54,13 +66,15 @@ def days_since_run(runs: Sequence[PlanRun], day: datetime.date, *, walks: bool =
     return None if last is None else (day - last).days
 
 
-def longest_run(
-    runs: Sequence[PlanRun], day: datetime.date, size: Callable[[PlanRun], float | None]
-) -> float | None:
+RunSize = Callable[[PlanRun], float | None]
+"""The length of a run in km or minutes, None where it is not known."""
+
+
+def longest_run(runs: Sequence[PlanRun], day: datetime.date, size: RunSize) -> float | None:
     """Return the longest run of the 30 days up to ``day`` in km or minutes; None without one."""
     since = day - datetime.timedelta(days=LONGEST_DAYS)
     sizes = (size(r) for r in on_days(runs, since, day) if not r.walk)
-    return max((s for s in sizes if s is not None), default=None)
+    return max((s for s in sizes if s), default=None)
 
 
 def km_of(run: PlanRun) -> float | None:
@@ -71,6 +85,20 @@ def km_of(run: PlanRun) -> float | None:
 def minutes_of(run: PlanRun) -> float | None:
     """Return the length of a run in minutes."""
     return run.minutes
+
+
+def km_by_time(runs: Sequence[PlanRun]) -> RunSize:
+    """Return a measure of runs in km that reckons those without a distance from their minutes.
+
+    It goes by the usual pace of ``runs``, or by six minutes per km where none of them tells one (D): a
+    run whose distance nobody knows was run all the same.
+    """
+    pace = minutes_per_km(runs) or ASSUMED_MIN_PER_KM
+
+    def km_or_reckoned(run: PlanRun) -> float | None:
+        return run.minutes / pace if run.km is None and run.minutes is not None else run.km
+
+    return km_or_reckoned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,33 +140,42 @@ class _Dose:
         return replace(self, pending=pending, most=most)
 
     def _after_bad(self, judged: RunVerdict, size: float | None) -> _Dose:
+        """A share of the run, and never more than was allowed before it."""
         red = judged.verdict is Verdict.RED
         most, base = self.most, self.most if size is None else size
         if base is not None:
-            least = [base * (_RED_SHARE if red else _AMBER_SHARE)]
-            most = min(least + ([most] if self.pending and most is not None else []))
+            share = base * (_RED_SHARE if red else _AMBER_SHARE)
+            most = share if most is None else min(share, most)
         until = judged.run.day + datetime.timedelta(days=HOLD_DAYS) if red else self.hold_until
         return replace(self, pending=True, most=most, hold_until=until)
+
+
+def reds_that_hold(evidence: Evidence, day: datetime.date) -> tuple[RunVerdict, ...]:
+    """Return the RED runs of the last seven days up to ``day``, for which nothing progresses."""
+    recent = on_days(evidence.verdicts, day - datetime.timedelta(days=HOLD_DAYS - 1), day)
+    return tuple(v for v in recent if v.verdict is Verdict.RED)
 
 
 def next_run_most(
     verdicts: Sequence[RunVerdict],
     day: datetime.date,
-    size: Callable[[PlanRun], float | None],
+    size: RunSize,
     memory: FoldMemory | None = None,
 ) -> float | None:
     """Return the most for the next run by the verdicts so far, in the size's unit; None without a run.
 
-    GREEN adds a tenth to that run, UNKNOWN keeps, AMBER leaves 0.9 and RED 0.8 of the run; after either
-    nothing grows before a GREEN run, and after RED nothing within seven days.  A break of 8 days or more
-    leaves a share of the last run, and the first run after it is no step.
+    GREEN adds a tenth to that run, UNKNOWN keeps, AMBER leaves 0.9 and RED 0.8 of the run, but no more
+    than was allowed before it; after either nothing grows before a GREEN run, and after RED nothing
+    within seven days.  A break of 8 days or more leaves a share of the last run, and the first run after
+    it is no step.
     """
 
-    def step(dose: _Dose, judged: RunVerdict) -> _Dose:
-        return dose.after(judged, size(judged.run))
+    def step(dose: _Dose, item: tuple[RunVerdict, float | None]) -> _Dose:
+        return dose.after(*item)
 
     memory = memory or FoldMemory()
-    dose = memory.fold(f"most {size.__name__}", verdicts, _Dose(), step)
+    sized = [(judged, size(judged.run)) for judged in verdicts]
+    dose = memory.fold(f"most {size.__name__}", sized, _Dose(), step)
     return dose.most_after(None if dose.last is None else break_rule((day - dose.last.day).days))
 
 
@@ -164,17 +201,13 @@ def monday_of(day: datetime.date) -> datetime.date:
     return day - datetime.timedelta(days=day.weekday())
 
 
-def week_total(
-    runs: Sequence[PlanRun], monday: datetime.date, size: Callable[[PlanRun], float | None]
-) -> float:
+def week_total(runs: Sequence[PlanRun], monday: datetime.date, size: RunSize) -> float:
     """Return the sum of a size over the runs of the week that begins on ``monday``; walks do not count."""
     week = on_days(runs, monday, monday + datetime.timedelta(days=6))
     return sum(size(r) or 0.0 for r in week if not r.walk)
 
 
-def week_guard(
-    runs: Sequence[PlanRun], day: datetime.date, size: Callable[[PlanRun], float | None]
-) -> float | None:
+def week_guard(runs: Sequence[PlanRun], day: datetime.date, size: RunSize) -> float | None:
     """Return a tenth more than the mean of the last three weeks with runs; None with fewer of them."""
     monday = monday_of(day)
     weeks: list[datetime.date] = []
@@ -186,9 +219,7 @@ def week_guard(
     return None
 
 
-def week_after_break(
-    runs: Sequence[PlanRun], day: datetime.date, size: Callable[[PlanRun], float | None]
-) -> float | None:
+def week_after_break(runs: Sequence[PlanRun], day: datetime.date, size: RunSize) -> float | None:
     """Return the most for the week in which a runner comes back after 8 to 28 days; else None.
 
     It is a share of the last week with runs before the break.
@@ -204,9 +235,7 @@ def week_after_break(
     return None
 
 
-def reference_week(
-    runs: Sequence[PlanRun], day: datetime.date, size: Callable[[PlanRun], float | None]
-) -> float | None:
+def reference_week(runs: Sequence[PlanRun], day: datetime.date, size: RunSize) -> float | None:
     """Return the median of a size over the four weeks before ``day``; None where nobody ran in them."""
     ends = (day - datetime.timedelta(days=7 * k) for k in range(4))
     weeks = [

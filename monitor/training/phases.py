@@ -20,6 +20,7 @@ moved two phases by answers that come in a heap.  Phases and doses come from art
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from dataclasses import replace
 
 from monitor.core.message_catalogues import UserMessage
@@ -29,17 +30,20 @@ from monitor.training.entries import ClearedEntry, DeclareEntry, FlagEntry, entr
 from monitor.training.load_guards import (
     BREAKS,
     days_since_run,
+    km_by_time,
     km_of,
     longest_run,
     minutes_of,
+    reds_that_hold,
     reference_week,
 )
 from monitor.training.plan_day import PhaseChange, Reason
+from monitor.training.plan_runs import PlanRun
 from monitor.training.plan_state import PlanRules, PlanState
 from monitor.training.red_flags import ends_flag
 from monitor.training.tables import ORDER, Phase
 from monitor.training.verdict import Evidence, RunVerdict, Verdict, is_worse
-from monitor.training.walk_run import ladder_after, ladder_start
+from monitor.training.walk_run import LadderPlace, ladder_after, ladder_start, next_row
 
 _LADDER_DAYS = BREAKS[0].from_days
 _EASY_MIN = 10.0  # who cannot run so long at GREEN walks and runs
@@ -79,22 +83,49 @@ def _declared(state: PlanState, evidence: Evidence, rules: PlanRules) -> PlanSta
     if declare is None:
         return PlanState(cleared=state.cleared)
     if evidence.declared == state.declared:
-        return state
+        return _corrected(state, evidence, declare, rules)
     reason = rules.writer.reason("plan.change.declared", "phase", (declare.id,))
     started = PlanState(
         declared=evidence.declared,
+        tissue=declare.tissue,
         begun=min(declare.day, evidence.day),
         phase=state.phase,
-        reference_km=declare.reference_km or reference_week(evidence.runs, declare.day, km_of),
+        reference_km=declare.reference_km or _reference_km(evidence.runs, declare.day),
         reference_minutes=reference_week(evidence.runs, declare.day, minutes_of),
-        longest_km=declare.longest_km,
+        longest_km=declare.longest_km or None,
         judged={v.run.session: v.verdict for v in evidence.verdicts if v.run.day < declare.day},
         cleared=state.cleared,
         changes=state.changes,
     )
     calm = _enter(started, Phase.CALM, evidence, reason)
-    told = calm if declare.longest_km is None else replace(calm, longest_km=declare.longest_km)
+    told = replace(calm, longest_km=declare.longest_km) if declare.longest_km else calm
     return _first_ladder(told, evidence, declare, rules)
+
+
+def _corrected(state: PlanState, evidence: Evidence, declare: DeclareEntry, rules: PlanRules) -> PlanState:
+    """What a corrected declaration changes: the usual week, the longest run before it, and the ladder.
+
+    The phase goes on, but where it is the bone: then calm begins anew.
+    """
+    found = declare.tissue == "bone" and state.tissue != "bone"
+    longest = state.longest_km
+    is_first = state.changes[-1].reason.message.key == "plan.change.declared"
+    if longest is not None and declare.longest_km and is_first:
+        longest = declare.longest_km
+    reference = declare.reference_km or state.reference_km
+    state = replace(state, tissue=declare.tissue, reference_km=reference, longest_km=longest)
+    if found:
+        reason = rules.writer.reason("plan.change.bone", "bone", (declare.id,))
+        return _on_ladder(_enter(state, Phase.CALM, evidence, reason), evidence, rules, walk_first=False)
+    if not declare.runs_10_min and state.phase is Phase.CALM and state.ladder is None:
+        return _on_ladder(state, evidence, rules)
+    return state
+
+
+def _reference_km(runs: Sequence[PlanRun], day: datetime.date) -> float | None:
+    """The km of a usual week before ``day``; reckoned where some of its runs have a distance, not all."""
+    some = longest_run(runs, day, km_of) is not None
+    return reference_week(runs, day, km_by_time(runs) if some else km_of)
 
 
 def _first_ladder(
@@ -104,7 +135,7 @@ def _first_ladder(
     bone = declare.tissue == "bone"
     days = days_since_run(evidence.runs, evidence.day)
     ran_today = any(r.day == evidence.day and not r.walk for r in evidence.runs)
-    told = days is None and declare.longest_km is not None
+    told = days is None and bool(declare.longest_km)
     rested = not ran_today and not told and (days is None or days >= _LADDER_DAYS)
     if not (bone or rested or not declare.runs_10_min):
         return state
@@ -112,9 +143,12 @@ def _first_ladder(
     return replace(state, ladder=ladder_start(rows, bone=bone, walk_first=not bone))
 
 
-def _walking(state: PlanState, evidence: Evidence, rules: PlanRules) -> PlanState:
+def _on_ladder(
+    state: PlanState, evidence: Evidence, rules: PlanRules, *, walk_first: bool = True
+) -> PlanState:
+    """The state at the beginning of the ladder, where runs before it do not count."""
     bone = evidence.declare is not None and evidence.declare.tissue == "bone"
-    ladder = ladder_start(rules.tables.ladders.walk_run, bone=bone, walk_first=True)
+    ladder = ladder_start(rules.tables.ladders.walk_run, bone=bone, walk_first=walk_first)
     judged = dict(state.judged) | {v.run.session: v.verdict for v in evidence.verdicts if v.settled}
     return replace(state, ladder=ladder, longest_km=None, judged=judged)
 
@@ -130,7 +164,7 @@ def _cleared(state: PlanState, evidence: Evidence, rules: PlanRules) -> PlanStat
     if not freed or state.phase is Phase.NONE:
         return state
     reason = rules.writer.reason("plan.change.cleared", "red_flag", tuple(e.id for e in new))
-    return _walking(_enter(state, Phase.CALM, evidence, reason), evidence, rules)
+    return _on_ladder(_enter(state, Phase.CALM, evidence, reason), evidence, rules)
 
 
 def _after_break(state: PlanState, evidence: Evidence, rules: PlanRules) -> PlanState:
@@ -142,7 +176,7 @@ def _after_break(state: PlanState, evidence: Evidence, rules: PlanRules) -> Plan
     reason = rules.writer.reason("plan.change.break", "break", (), n=days)
     if state.phase is not Phase.CALM:
         state = _enter(state, Phase.CALM, evidence, reason)
-    return _walking(state, evidence, rules)
+    return _on_ladder(state, evidence, rules)
 
 
 # ------------------------------------------------------------------ verdicts: ladder, back
@@ -155,10 +189,17 @@ def _counted_runs(state: PlanState, evidence: Evidence, rules: PlanRules) -> Pla
     worse = [v for v in fresh if _is_news(v, counted.get(v.run.session))]
     for v in worse:
         if ladder is not None:
-            ladder = ladder_after(ladder, v)
+            ladder = _risen(ladder_after(ladder, v), evidence, v.day)
         elif state.phase is Phase.CALM and v.verdict is Verdict.RED and _was_short(v):
             ladder = ladder_start(rules.tables.ladders.walk_run, bone=False, walk_first=True)
+    if ladder is not None:
+        ladder = _risen(ladder, evidence, evidence.day)
     return replace(state, judged={**counted, **{v.run.session: v.verdict for v in worse}}, ladder=ladder)
+
+
+def _risen(ladder: LadderPlace, evidence: Evidence, day: datetime.date) -> LadderPlace:
+    """The next row after two GREEN sessions, unless a RED run holds everything on ``day``."""
+    return ladder if reds_that_hold(evidence, day) else next_row(ladder)
 
 
 def _is_news(v: RunVerdict, before: Verdict | None) -> bool:

@@ -18,13 +18,14 @@ from monitor.training.walk_run import LadderPlace
 class PlanState:
     """The state of a plan at the end of a day, from which the next day goes on.
 
-    ``declared`` is the id of the declaration, ``begun`` its day; ``reference_km`` and
-    ``reference_minutes`` are a usual week, ``longest_km`` is the longest run before it or before calm;
-    ``judged`` are the verdicts that have counted, by session; ``spent`` the RED runs that led a phase back;
-    ``cleared`` the ids of clearances that counted.
+    ``declared`` is the id of the declaration, ``tissue`` what it says it is, ``begun`` its day;
+    ``reference_km`` and ``reference_minutes`` are a usual week, ``longest_km`` is the longest run before
+    it or before calm; ``judged`` are the verdicts that have counted, by session; ``spent`` the RED runs
+    that led a phase back; ``cleared`` the ids of clearances that counted.
     """
 
     declared: str = ""
+    tissue: str = ""
     begun: datetime.date | None = None
     phase: Phase = Phase.NONE
     since: datetime.date | None = None

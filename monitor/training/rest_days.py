@@ -6,15 +6,17 @@ import datetime
 import math
 from collections.abc import Sequence
 
+from monitor.core.message_catalogues import UserMessage
 from monitor.training.day_facts import DayFacts
 from monitor.training.day_spans import on_days
 from monitor.training.load_guards import km_of, minutes_of
 from monitor.training.plan_day import Reason, WeekLeft
 from monitor.training.plan_runs import PlanRun
 from monitor.training.tables import Phase
-from monitor.training.verdict import Verdict, ok_pain
+from monitor.training.verdict import TOO_MUCH, Verdict, ok_pain
 
 _LEAST_KM, _LEAST_MIN = 1.0, 6.0  # less than that is no run
+_LEAST_LADDER_KM = 0.1
 _RED_H = 48
 _AS_LONG = 0.95  # of the longest run of a week: a satellite's kilometre is not that exact (a choice)
 
@@ -51,12 +53,14 @@ def rest_reason(facts: DayFacts, earliest: datetime.datetime | None, week: WeekL
         days, most = (earliest.date() - facts.day).days, _most_morning_pain(facts)
         if most is None:
             return write.reason("plan.rest.hours", "phase", entries, n=days)
-        return write.reason("plan.rest.hours_and_morning", "phase", entries, n=days, most=most)
+        return write.reason("plan.rest.hours_and_morning", "phase", entries, n=days, morning=_morning(most))
     if (morning := _morning_reason(facts)) is not None:
         return morning
+    if (too_sore := _too_sore(facts)) is not None:
+        return too_sore
     if _rests_after_longest(facts):
         return write.reason("plan.rest.after_longest", "phase")
-    if week.left_km is not None and week.left_km < _LEAST_KM and not facts.state.on_ladder:
+    if week.left_km is not None and week.left_km < _least_km(facts):
         return write.reason(
             "plan.rest.week", "week", (), done=week.done_km, limit=week.done_km + week.left_km
         )
@@ -65,6 +69,14 @@ def rest_reason(facts: DayFacts, earliest: datetime.datetime | None, week: WeekL
         values = {"done": week.done_minutes, "limit": week.done_minutes + minutes}
         return write.reason("plan.rest.week_minutes", "week", (), **values)
     return None
+
+
+def _least_km(facts: DayFacts) -> float:
+    """Less than that is no run; on the ladder a row is begun with what is left, and walking needs none."""
+    ladder = facts.state.ladder
+    if ladder is None or ladder.finished:
+        return _LEAST_KM
+    return _LEAST_LADDER_KM if ladder.now.run_min else 0.0
 
 
 def _most_morning_pain(facts: DayFacts) -> float | None:
@@ -79,6 +91,11 @@ def _most_morning_pain(facts: DayFacts) -> float | None:
     return min(last.usual, ok_pain(declare)) if is_bone else last.usual
 
 
+def _morning(most: float) -> UserMessage:
+    """The morning that is waited for, as a part of a sentence."""
+    return UserMessage("plan.morning.at_most", {"pain": most}) if most else UserMessage("plan.morning.none")
+
+
 def _morning_reason(facts: DayFacts) -> Reason | None:
     """After RED no run before a morning as usual."""
     last, evidence, write = facts.last, facts.evidence, facts.rules.writer
@@ -90,14 +107,29 @@ def _morning_reason(facts: DayFacts) -> Reason | None:
     latest = next((d for d in days if d in evidence.mornings), None)
     pain = None if latest is None else evidence.morning_pain(latest)
     if latest is None or pain is None:
-        return write.reason("plan.rest.no_morning", "verdict", last.entries, most=most)
+        return write.reason("plan.rest.no_morning", "verdict", last.entries, morning=_morning(most))
     if pain > most and latest < facts.day:  # of another morning: this one is not known
-        return write.reason("plan.rest.no_morning", "verdict", evidence.morning_ids(latest), most=most)
+        return write.reason(
+            "plan.rest.no_morning", "verdict", evidence.morning_ids(latest), morning=_morning(most)
+        )
     if pain > most:
         return write.reason(
-            "plan.rest.morning", "verdict", evidence.morning_ids(latest), pain=pain, most=most
+            "plan.rest.morning", "verdict", evidence.morning_ids(latest), pain=pain, morning=_morning(most)
         )
     return None
+
+
+def _too_sore(facts: DayFacts) -> Reason | None:
+    """No run on a morning with pain above 5, of bone with any, or with more swelling, whatever was run."""
+    evidence, write = facts.evidence, facts.rules.writer
+    mornings = evidence.mornings.get(facts.day, ())
+    most = 0.0 if ok_pain(evidence.declare) == 0 else TOO_MUCH
+    pain = evidence.morning_pain(facts.day)
+    if pain is not None and pain > most:
+        ids = tuple(m.id for m in mornings)
+        return write.reason("plan.rest.morning", "verdict", ids, pain=pain, morning=_morning(most))
+    swollen = tuple(m.id for m in mornings if m.swelling == "more")
+    return write.reason("plan.rest.swelling", "verdict", swollen) if swollen else None
 
 
 def _rests_after_longest(facts: DayFacts) -> bool:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from monitor.training.day_facts import DayFacts, Limit, round_down
 from monitor.training.day_spans import on_days
 from monitor.training.load_guards import (
     GROWTH,
     LONGEST_DAYS,
+    RunSize,
     break_rule,
+    km_by_time,
     km_of,
     longest_run,
     minutes_of,
@@ -27,6 +29,8 @@ from monitor.training.plan_runs import PlanRun
 from monitor.training.stressors import hard_run_too_close
 from monitor.training.verdict import Evidence
 
+_SHOWN_KM = 0.05  # less is 0.0 on the screen
+
 
 def week_left(facts: DayFacts) -> WeekLeft:
     """Return what is run of this week, and what is left by the phase and after a break.
@@ -35,15 +39,16 @@ def week_left(facts: DayFacts) -> WeekLeft:
     protection (Buist 2008, Fredette 2022), and one week of holding back would hold back the next ones.
     """
     runs, monday, state = facts.evidence.runs, monday_of(facts.day), facts.state
-    km = _week_limit(facts, km_of, state.reference_km)
+    km_size = _km_size(facts)
+    km = _week_limit(facts, km_size, state.reference_km)
     minutes = _week_limit(facts, minutes_of, state.reference_minutes)
-    done_km = week_total(runs, monday, km_of)
+    done_km = week_total(runs, monday, km_size)
     done_minutes = week_total(runs, monday, minutes_of)
     return WeekLeft(
         monday=monday,
         done_km=round(done_km, 3),
         limit_km=km,
-        guard_km=_week_guard(facts, km_of),
+        guard_km=_week_guard(facts, km_size),
         left_km=_left(km, done_km),
         done_minutes=done_minutes,
         limit_minutes=minutes,
@@ -54,10 +59,19 @@ def week_left(facts: DayFacts) -> WeekLeft:
     )
 
 
-_Size = Callable[[PlanRun], float | None]
+def _km_size(facts: DayFacts) -> RunSize:
+    """The km of a run, reckoned from its minutes where it has none and the plan goes by km.
+
+    Minutes on the walk-run ladder are walked as well; there nothing is reckoned.
+    """
+    state, evidence = facts.state, facts.evidence
+    goes_by_km = (state.reference_km, longest_run_km(evidence)) != (None, None) or any(
+        v.run.km for v in evidence.verdicts if not v.run.walk
+    )
+    return km_by_time(evidence.runs) if goes_by_km and not state.on_ladder else km_of
 
 
-def _week_limit(facts: DayFacts, size: _Size, reference: float | None) -> float | None:
+def _week_limit(facts: DayFacts, size: RunSize, reference: float | None) -> float | None:
     """The limit of this week by the phase or a break, None where there is none."""
     share = facts.limits.week_share
     limit = None if share is None or reference is None else share * reference
@@ -65,8 +79,14 @@ def _week_limit(facts: DayFacts, size: _Size, reference: float | None) -> float 
     return min((x for x in (limit, back) if x is not None), default=None)
 
 
-def _week_guard(facts: DayFacts, size: _Size) -> float | None:
+def _week_guard(facts: DayFacts, size: RunSize) -> float | None:
     return None if facts.state.on_ladder else week_guard(facts.evidence.runs, facts.day, size)
+
+
+def reckoned_reason(facts: DayFacts, week: WeekLeft) -> Reason | None:
+    """Return how many km of this week are reckoned from time, None where all were measured or told."""
+    km = week.done_km - week_total(facts.evidence.runs, week.monday, km_of)
+    return facts.rules.writer.reason("plan.reckoned", "week", (), km=km) if km >= _SHOWN_KM else None
 
 
 def _left(limit: float | None, done: float) -> float | None:
@@ -98,21 +118,31 @@ def longest_run_km(evidence: Evidence) -> float | None:
     """Return the longest run of 30 days in km, that which was told with the declaration among them."""
     stored, declare = longest_run(evidence.runs, evidence.day, km_of), evidence.declare
     told = declare.longest_km if declare and (evidence.day - declare.day).days <= LONGEST_DAYS else None
-    return max((km for km in (stored, told) if km is not None), default=None)
+    return max((km for km in (stored, told) if km), default=None)
 
 
 def _km_limits(facts: DayFacts, week: WeekLeft) -> list[Limit]:
-    longest = longest_run_km(facts.evidence)
-    share, before = facts.limits.run_share_of_longest, facts.state.longest_km
-    limits: list[Limit] = []
+    size, before = _km_size(facts), facts.state.longest_km
+    if before is None and facts.state.ladder is None:
+        before = _longest_before_phase(facts, size)
+    longest = longest_run_km(facts.evidence) or longest_run(facts.evidence.runs, facts.day, size)
+    return _single_run(facts, before, longest) + _other_limits(facts, size, week.left_km)
+
+
+def _longest_before_phase(facts: DayFacts, size: RunSize) -> float | None:
+    yesterday = facts.since - datetime.timedelta(days=1)
+    return longest_run(on_days(facts.evidence.runs, datetime.date.min, yesterday), facts.since, size)
+
+
+def _single_run(facts: DayFacts, before: float | None, longest: float | None) -> list[Limit]:
+    """The limit by the longest run: half of that before calm, else a tenth more than that of 30 days."""
+    share = facts.limits.run_share_of_longest
     if share is not None and before is not None:
-        limits.append(Limit(share * before, "calm", "phase"))
-    elif longest is not None:
-        limits.append(Limit(GROWTH * longest, "longest", "single_run"))
-    return limits + _other_limits(facts, km_of, week.left_km)
+        return [Limit(share * before, "calm", "phase")]
+    return [] if longest is None else [Limit(GROWTH * longest, "longest", "single_run")]
 
 
-def _other_limits(facts: DayFacts, size: _Size, left: float | None) -> list[Limit]:
+def _other_limits(facts: DayFacts, size: RunSize, left: float | None) -> list[Limit]:
     """The limits that are alike for km and minutes: the last verdicts, the week, hard days apart."""
     limits: list[Limit] = []
     evidence = facts.evidence
@@ -128,7 +158,7 @@ def _other_limits(facts: DayFacts, size: _Size, left: float | None) -> list[Limi
     return limits
 
 
-def _not_the_longest(facts: DayFacts, size: _Size) -> float | None:
+def _not_the_longest(facts: DayFacts, size: RunSize) -> float | None:
     """The longest run of seven days, where today is too close to a hard run for a longer one.
 
     A longer one would be the longest of the week, which is hard itself.
@@ -154,14 +184,7 @@ def most_minutes(facts: DayFacts, km: float | None, week: WeekLeft) -> tuple[flo
 
 
 def _minute_limits(facts: DayFacts, week: WeekLeft) -> list[Limit]:
-    runs = facts.evidence.runs
-    longest = longest_run(runs, facts.day, minutes_of)
-    share = facts.limits.run_share_of_longest
-    earlier = on_days(runs, datetime.date.min, facts.since - datetime.timedelta(days=1))
-    before = longest_run(earlier, facts.since, minutes_of)
-    limits: list[Limit] = []
-    if share is not None and before is not None:
-        limits.append(Limit(share * before, "calm", "phase"))
-    elif longest is not None:
-        limits.append(Limit(GROWTH * longest, "longest", "single_run"))
+    before = _longest_before_phase(facts, minutes_of)
+    longest = longest_run(facts.evidence.runs, facts.day, minutes_of)
+    limits = _single_run(facts, before, longest)
     return limits + _other_limits(facts, minutes_of, week.left_minutes)

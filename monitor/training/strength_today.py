@@ -17,9 +17,9 @@ from monitor.training.entries import LegSide, StrengthEntry, entries_of
 from monitor.training.plan_day import Reason
 from monitor.training.plan_state import PlanRules, PlanState
 from monitor.training.strength import Adherence, needed_heel_raises, strength_adherence
-from monitor.training.stressors import last_hard_day
+from monitor.training.stressors import is_hard_day
 from monitor.training.tables import Exercise, Phase
-from monitor.training.verdict import Evidence, red_morning
+from monitor.training.verdict import Evidence, ok_pain, red_morning
 
 _TOO_MUCH = 3.0  # of 10, in an exercise
 _LIGHTER = 0.8
@@ -176,13 +176,15 @@ def _loads(last: Sequence[StrengthEntry], *, lighter: bool) -> tuple[LiftedLoad,
 def _lighter_reason(
     exercise: Exercise, last: Sequence[StrengthEntry], evidence: Evidence, rules: PlanRules
 ) -> Reason | None:
-    """Lighter after pain above 3 in the exercise, or after a morning that was RED."""
+    """Lighter after pain above 3 in the exercise (of bone above none), or after a morning that was RED."""
     hurt = max(last, key=lambda e: e.pain or 0.0, default=None)
     if hurt is None:
         return None
-    if hurt.pain is not None and hurt.pain > _TOO_MUCH:
+    is_bone = ok_pain(evidence.declare) == 0
+    if hurt.pain is not None and hurt.pain > (0.0 if is_bone else _TOO_MUCH):
         ids: tuple[str, ...] = (hurt.id,)
-        cause = UserMessage("plan.strength.lighter_pain", {"pain": hurt.pain})
+        key = "plan.strength.lighter_bone" if is_bone else "plan.strength.lighter_pain"
+        cause = UserMessage(key, {"pain": hurt.pain})
     elif mornings := red_morning(evidence, hurt.day):
         cause = UserMessage("plan.strength.lighter_morning")
         ids = (*(e.id for e in last), *(m.id for m in mornings))
@@ -220,11 +222,10 @@ def _too_soon(
 
 def _heavy_remarks(state: PlanState, evidence: Evidence, rules: PlanRules) -> tuple[Reason, ...]:
     """Heavy legs belong on the day after a hard run: today, tomorrow, or not before one."""
-    last = last_hard_day(evidence.runs, rules.tables.ladders)
-    ago = None if last is None else (evidence.day - last).days
-    if ago == 0:
+    runs, day, ladders = evidence.runs, evidence.day, rules.tables.ladders
+    if is_hard_day(runs, day, ladders):
         key = "tomorrow"
-    elif ago == 1:
+    elif is_hard_day(runs, day - datetime.timedelta(days=1), ladders):
         key = "after_hard"
     elif rules.tables.phases[state.phase].stressors:
         key = "not_before"

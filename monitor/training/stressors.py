@@ -7,18 +7,19 @@ and the days between are the articles' or our choice.
 from __future__ import annotations
 
 import datetime
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from monitor.training.day_spans import on_days
-from monitor.training.load_guards import days_since_run, monday_of
+from monitor.training.load_guards import break_rule, days_since_run, monday_of
 from monitor.training.plan_day import Stressor
 from monitor.training.plan_runs import PlanRun
 from monitor.training.tables import Ladders, PhaseLimits
 from monitor.training.verdict import Evidence, RunVerdict, Verdict
 
-_RESTART_DAYS = 15
 _SPEED = ("pickups", "tempo")
+_AS_GOOD_AS = 1e-3  # km or min: a metre is lost where an allowance is rounded
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +52,15 @@ def is_hard(run: PlanRun, runs: Sequence[PlanRun], ladders: Ladders) -> bool:
     return is_longest_of_week(run, runs)
 
 
-def last_hard_day(runs: Sequence[PlanRun], ladders: Ladders) -> datetime.date | None:
-    """Return the day of the last hard run, None without one; ``runs`` are in the order of time."""
-    return next((r.day for r in reversed(runs) if not r.walk and is_hard(r, runs, ladders)), None)
+def is_hard_day(runs: Sequence[PlanRun], day: datetime.date, ladders: Ladders) -> bool:
+    """Return whether a run of this day was hard; ``runs`` are in the order of time."""
+    return any(not r.walk and is_hard(r, runs, ladders) for r in on_days(runs, day, day))
 
 
 def hard_run_too_close(runs: Sequence[PlanRun], day: datetime.date, ladders: Ladders) -> bool:
-    """Return whether the last hard run is too close to ``day`` for another one."""
-    last = last_hard_day(runs, ladders)
-    return last is not None and (day - last).days * 24 < ladders.hard.rest_h
+    """Return whether a hard run is too close to ``day`` for another one."""
+    days = math.ceil(ladders.hard.rest_h / 24)
+    return any(is_hard_day(runs, day - datetime.timedelta(days=k), ladders) for k in range(days))
 
 
 def is_longest_of_week(run: PlanRun, runs: Sequence[PlanRun]) -> bool:
@@ -77,7 +78,7 @@ def is_longest_of_week(run: PlanRun, runs: Sequence[PlanRun]) -> bool:
 def _as_long(run: PlanRun, other: PlanRun) -> bool:
     for mine, its in ((run.km, other.km), (run.minutes, other.minutes)):
         if mine is not None and its is not None:
-            return mine >= its
+            return mine >= its - _AS_GOOD_AS
     return False
 
 
@@ -104,11 +105,12 @@ def green_counts(evidence: Evidence, ladders: Ladders, since: datetime.date) -> 
 
 
 def stressor_rows_since(evidence: Evidence, since: datetime.date) -> datetime.date:
-    """Return the day from which on sessions count for the rows: a break of 15 days restarts them."""
+    """Return the day from which on sessions count for the rows: a long break restarts them."""
 
     def after(rows: _Rows, day: datetime.date) -> _Rows:
-        rested = rows.ran is not None and (day - rows.ran).days >= _RESTART_DAYS
-        return _Rows(day, day if rested and day > rows.since else rows.since)
+        rule = break_rule(None if rows.ran is None else (day - rows.ran).days)
+        restarts = rule is not None and rule.restarts and day > rows.since
+        return _Rows(day, day if restarts else rows.since)
 
     def step(rows: _Rows, run: PlanRun) -> _Rows:
         return rows if run.walk else after(rows, run.day)
@@ -166,7 +168,7 @@ def _why_not(
     day = evidence.day
     if kind == "tempo" and not _all_green(evidence, ladders.tempo.green_days, since):
         return "not_all_green"
-    if (days_since_run(evidence.runs, day) or 0) >= 8:
+    if break_rule(days_since_run(evidence.runs, day)) is not None:
         return "after_break"
     if (day - since).days < limits.one_kind_days and _other_kind_this_week(kind, evidence, ladders):
         return "next_week"

@@ -6,17 +6,21 @@ Everything here is a function of the state of the plan and of what is known on t
 from __future__ import annotations
 
 import datetime
+import math
 from dataclasses import dataclass, replace
 
 from monitor.core.message_catalogues import UserMessage
 from monitor.training.day_facts import DayFacts, Reasons, round_down
 from monitor.training.hard_running import descent_allowed, may_be_hard, todays_stressors
+from monitor.training.load_guards import ASSUMED_MIN_PER_KM
 from monitor.training.plan_day import Allowance, Reason, WeekLeft
 from monitor.training.plan_state import PlanRules, PlanState
 from monitor.training.rest_days import earliest_start, rest_reason
-from monitor.training.run_size import most_km, most_minutes, week_left
+from monitor.training.run_size import most_km, most_minutes, reckoned_reason, week_left
 from monitor.training.tables import Phase
 from monitor.training.verdict import Evidence, Verdict
+
+_FAST_MIN_PER_KM = 4.0  # nobody runs easily faster: a row of the ladder is minutes and no week's kilometres
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +48,10 @@ def todays_allowance(state: PlanState, evidence: Evidence, rules: PlanRules) -> 
         allowance, reasons = _ladder_session(facts, may_run, week)
     else:
         allowance, reasons = _free_run(facts, may_run, week)
+    if state.ladder is not None and state.ladder.ask:
+        reasons = (*reasons, rules.writer.reason("plan.advice.ladder", "walk_run"))
+    reckoned = reckoned_reason(facts, week)
+    reasons = reasons if reckoned is None else (*reasons, reckoned)
     if hold is not None:
         days = (hold.until - facts.day).days
         reasons = (*reasons, rules.writer.reason("plan.hold", "verdict", hold.entries, n=days))
@@ -75,11 +83,13 @@ def _ladder_session(facts: DayFacts, base: Allowance, week: WeekLeft) -> tuple[A
         key = "plan.today.run_minutes"
     values = {"rounds": row.rounds, "run": row.run_min, "walk": row.walk_min, "minutes": row.minutes}
     reasons: Reasons = (write.reason(key, "walk_run", (), **values),)
-    if facts.state.ladder.ask:
-        reasons = (*reasons, write.reason("plan.advice.ladder", "walk_run"))
+    running_min = row.rounds * row.run_min
+    km = round_down(min(running_min / _FAST_MIN_PER_KM, math.inf if week.left_km is None else week.left_km))
+    if km < running_min / ASSUMED_MIN_PER_KM:
+        reasons = (*reasons, write.reason("plan.limit.week", "week", (), km=km))
     allowed = replace(
         base,
-        km=0.0 if not row.run_min else None if week.left_km is None else round_down(week.left_km),
+        km=km,
         minutes=row.minutes,
         walk=not row.run_min,
         descent_m=facts.limits.descent_m,

@@ -19,7 +19,7 @@ from monitor.training.fold_memory import FoldMemory
 from monitor.training.plan_runs import PlanRun
 
 TOO_MUCH = 5.0
-"""Pain above it, during or after a run, is RED for every tissue (Thomeé 1997)."""
+"""Pain above it, during or after a run, is RED for every tissue, and no morning to run (Thomeé 1997)."""
 OK_PAIN = {"bone": 0.0, "joint": 2.0, "tendon": 3.0, "muscle": 3.0, "unknown": 3.0}
 """The most pain of a GREEN run, by what a clinician said it is."""
 _OK_WITH_CLINICIAN = 5.0

@@ -19,7 +19,7 @@ _LEAST_SHARE = 0.5  # of a row's minutes: a shorter session is no proof
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LadderPlace:
-    """A place on the walk-run ladder: row, GREEN sessions on it, RED ones by row.
+    """A place on the walk-run ladder: row, GREEN sessions on it (two at most), RED ones by row.
 
     ``ask``: twice RED on a row, so a clinician should be asked.
     """
@@ -44,7 +44,10 @@ def ladder_start(rows: Sequence[WalkRunRow], *, bone: bool, walk_first: bool) ->
 
 
 def ladder_after(place: LadderPlace, judged: RunVerdict) -> LadderPlace:
-    """Return the place after a session with its verdict; AMBER and UNKNOWN leave it where it is."""
+    """Return the place after a session with its verdict, on the same row or after RED further down.
+
+    AMBER and UNKNOWN leave it as it is, and ``next_row`` leads up.
+    """
     if place.finished:
         return place
     if judged.verdict is Verdict.RED:
@@ -54,10 +57,15 @@ def ladder_after(place: LadderPlace, judged: RunVerdict) -> LadderPlace:
         return place
     if judged.run.walk and place.now.run_min:
         return place
-    if place.greens + 1 < _GREENS:
-        return replace(place, greens=place.greens + 1)
+    return replace(place, greens=min(_GREENS, place.greens + 1))
+
+
+def next_row(place: LadderPlace) -> LadderPlace:
+    """Return the place on the next row, or the end of the ladder, after two GREEN sessions on this one."""
+    if place.finished or place.greens < _GREENS:
+        return place
     if place.row + 1 == len(place.rows):
-        return replace(place, greens=_GREENS, finished=True, ask=False)
+        return replace(place, finished=True, ask=False)
     reds = _counted(place.reds, place.row, 0)
     return replace(place, row=place.row + 1, greens=0, reds=reds, ask=False)
 

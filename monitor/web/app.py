@@ -101,6 +101,7 @@ def _guard_settings(web: WebSettings, tokens: PageTokens) -> GuardSettings:
         rules=rules_of(web),
         tokens=tokens,
         names=web.all_names(),
+        origins=web.names,
         any_ip=not web.loopback,
         at_home=web.at_home,
         cookie=PAGE_COOKIE,

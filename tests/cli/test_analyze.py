@@ -13,8 +13,11 @@ import numpy as np
 import pytest
 
 from dsp.simulation.runner import SIMULATED_STRIDE_S, steady_foot_imu
+from tests.command_here import Gaitcue, here
 from tests.faults.program import make_tape
 from tests.track_bytes import gpx_run
+
+__all__ = ["here"]
 
 
 def gaitcue(*args: object) -> subprocess.CompletedProcess[str]:
@@ -45,26 +48,26 @@ def test_a_recording_becomes_one_row_per_step(shoes: Path, tmp_path: Path) -> No
     assert all(r["shank_deg"] == "" for r in rows)
 
 
-def test_a_csv_of_one_imu_is_read(tmp_path: Path) -> None:
+def test_a_csv_of_one_imu_is_read(here: Gaitcue, tmp_path: Path) -> None:
     chunk = steady_foot_imu("L")
     path = tmp_path / "shoe.csv"
     table = np.column_stack((chunk.t_s, chunk.acc_ms2, chunk.gyr_rads))
     header = "t_s,acc_x_ms2,acc_y_ms2,acc_z_ms2,gyr_x_rads,gyr_y_rads,gyr_z_rads"
     np.savetxt(path, table, delimiter=",", header=header, comments="")
-    done = gaitcue("analyze", path, "--placement", "foot", "--side", "L")
+    done = here("analyze", path, "--placement", "foot", "--side", "L")
     assert done.returncode == 0, done.stderr
     assert "Cadence" in done.stdout
     assert "scatter of steps" in done.stdout  # a column that was "SD" looked like its ±
     assert "\x1b[" not in done.stdout
 
 
-def test_what_a_damaged_tape_lacks_is_told(tmp_path: Path) -> None:
+def test_what_a_damaged_tape_lacks_is_told(here: Gaitcue, tmp_path: Path) -> None:
     path = make_tape(tmp_path / "run.tape", 20.0)
     with sqlite3.connect(path) as db:
         (lost,) = db.execute("SELECT packets FROM block WHERE id = 9").fetchone()
         db.execute("UPDATE block SET crc = crc + 1 WHERE id = 9")
     db.close()
-    done = gaitcue("analyze", path)
+    done = here("analyze", path)
     assert done.returncode == 0, done.stderr
     assert f"the tape is damaged: {lost} of its packets are lost\n" in done.stdout
     assert "Cadence" in done.stdout
@@ -84,23 +87,23 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("name", sorted(BROKEN))
-def test_bad_input_gives_one_clear_line_and_exit_code_two(name: str, tmp_path: Path) -> None:
+def test_bad_input_gives_one_clear_line_and_exit_code_two(here: Gaitcue, name: str, tmp_path: Path) -> None:
     path = tmp_path / name
     path.write_bytes(BROKEN[name])
-    done = gaitcue("analyze", path, "--placement", "ankle", "--side", "L")
+    done = here("analyze", path, "--placement", "ankle", "--side", "L")
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert name in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_a_missing_file_and_a_folder_are_told_apart(tmp_path: Path) -> None:
-    assert "No such file" in gaitcue("analyze", tmp_path / "gone.npz").stderr
-    assert "a folder" in gaitcue("analyze", tmp_path).stderr
+def test_a_missing_file_and_a_folder_are_told_apart(here: Gaitcue, tmp_path: Path) -> None:
+    assert "No such file" in here("analyze", tmp_path / "gone.npz").stderr
+    assert "a folder" in here("analyze", tmp_path).stderr
 
 
-def test_a_sensor_that_is_not_there_is_told_with_those_there_are(shoes: Path) -> None:
-    done = gaitcue("analyze", shoes, "--placement", "hip")
+def test_a_sensor_that_is_not_there_is_told_with_those_there_are(here: Gaitcue, shoes: Path) -> None:
+    done = here("analyze", shoes, "--placement", "hip")
     assert done.returncode == 2
     assert "the file has foot" in done.stderr
 
@@ -112,15 +115,15 @@ def test_the_demo_shows_a_cadence_and_where_its_page_is() -> None:
     assert re.search("finished after 0:12 min .*cadence 17[2-5] steps/min", done.stderr)
 
 
-def test_every_metric_is_listed_with_its_unit() -> None:
-    assert "BW·s" in gaitcue("metrics").stdout
+def test_every_metric_is_listed_with_its_unit(here: Gaitcue) -> None:
+    assert "BW·s" in here("metrics").stdout
 
 
-def test_a_file_of_seconds_holds_no_samples_and_import_is_named(tmp_path: Path) -> None:
+def test_a_file_of_seconds_holds_no_samples_and_import_is_named(here: Gaitcue, tmp_path: Path) -> None:
     (tmp_path / "run.gpx").write_bytes(gpx_run(60))
     (tmp_path / "seconds.csv").write_text("t_s,utc,speed_mps\n0,2026-05-01T06:00:00Z,3\n")
     for name in ("run.gpx", "seconds.csv"):
-        done = gaitcue("analyze", tmp_path / name)
+        done = here("analyze", tmp_path / name)
         assert done.returncode == 2
         assert "once a second" in done.stderr
         assert "gaitcue import" in done.stderr

@@ -187,6 +187,7 @@ def test_damage_is_told_and_costs_its_line_alone(runner: Runner) -> None:
     path = runner.folder / "data" / "runner-log" / "me.jsonl"
     path.write_text(path.read_text() + "{torn\n" + '{"kind": "of a newer program", "id": "n"}\n')
     text = runner.says("log", "list")
-    assert "One line of the log cannot be read" in text
+    assert "One line of the log is damaged or was changed by hand" in text
+    assert "gaitcue log correct" in text
     assert "One entry comes from a newer version" in text
     assert " morning " in text

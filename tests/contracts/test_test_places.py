@@ -28,6 +28,7 @@ LAWS = {
     "service/test_secrets_in_logs.py": "a law: no secret is written to a log",
     "sources/bluetooth/test_run.py": "whole runs, on the radios of that folder",
     "sources/bluetooth/test_scan.py": "the command and its search, on the radios of that folder",
+    "sources/bluetooth/test_whose_sensor.py": "which of several is whose, on the radios of that folder",
     "sources/bluetooth/test_long_runs.py": "what happens to the radios of that folder in months",
     "web/api/test_description.py": "of the description that all routes make together",
     "web/test_static.py": "of the folder static, which is no module",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -89,6 +90,7 @@ class Page(HTMLParser):
             self.texts.append(data.strip())
 
 
+@functools.cache
 def asked() -> dict[str, str]:
     """What looks like a key, or like one with holes, and where it stands."""
     texts = [(text, name) for name, text in python_texts()]
@@ -102,20 +104,17 @@ def looks_like_a_key(text: str) -> bool:
     return text.partition(".")[0] in AREAS and KEY.fullmatch(text.replace(HOLE, "x")) is not None
 
 
-ASKED = asked()
-
-
 def test_every_message_that_is_asked_for_is_there() -> None:
     def there(text: str) -> bool:
         pattern = re.compile(re.escape(text).replace(re.escape(HOLE), "[a-z_]+"))
         return any(pattern.fullmatch(key) for key in KEYS)
 
-    assert {text: name for text, name in ASKED.items() if not there(text)} == {}
-    assert len(ASKED) > 200
+    assert {text: name for text, name in asked().items() if not there(text)} == {}
+    assert len(asked()) > 200
 
 
 def test_every_message_is_asked_for() -> None:
-    patterns = [re.compile(re.escape(text).replace(re.escape(HOLE), "[a-z0-9_]+")) for text in ASKED]
+    patterns = [re.compile(re.escape(text).replace(re.escape(HOLE), "[a-z0-9_]+")) for text in asked()]
     single = {key for key in KEYS if "." not in key}  # used by the messages themselves
     assert single == {"and"}
     assert [key for key in KEYS - single if not any(p.fullmatch(key) for p in patterns)] == []

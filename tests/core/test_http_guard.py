@@ -276,6 +276,10 @@ async def test_a_page_of_another_site_can_do_nothing_whatever_it_brings(tmp_path
         {"origin": "file://127.0.0.1:8765"},
         {"sec_fetch_site": "cross-site", "sec_fetch_mode": "no-cors"},
         {"sec_fetch_site": "same-site", "sec_fetch_mode": "cors"},
+        {"origin": "http://127.0.0.1"},  # what else runs on this machine, on the port that is not named
+        {"origin": "http://localhost"},
+        {"sec_fetch_site": "cross-site", "sec_fetch_mode": "navigate", "sec_fetch_dest": "iframe"},
+        {"sec_fetch_site": "cross-site", "sec_fetch_mode": "navigate", "sec_purpose": "prefetch"},
     ]
     for key in app._settings.rules:
         for headers in foreign:
@@ -296,6 +300,14 @@ async def test_behind_a_proxy_even_the_live_page_needs_the_token(tmp_path: Path)
         "authorization": credential(app),
     }
     assert (await ask(app, "GET /api/v1/live", **own)).status == 200
+    rewritten = own | {"host": "127.0.0.1:8765"}
+    assert (await ask(app, "GET /api/v1/live", **rewritten)).status == 200
+
+
+async def test_a_link_of_another_site_may_be_followed(tmp_path: Path) -> None:
+    app = await asyncio.to_thread(lambda: page(tmp_path))
+    link = {"sec_fetch_site": "cross-site", "sec_fetch_mode": "navigate", "sec_fetch_dest": "document"}
+    assert (await ask(app, "GET /", **link)).status == 200
 
 
 async def test_at_home_the_live_page_is_open_and_nothing_else(tmp_path: Path) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
 import threading
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from monitor.core.errors import StoreError
 from monitor.core.http_pairing import (
@@ -18,8 +22,10 @@ from monitor.core.http_pairing import (
     PairedDevices,
 )
 from monitor.core.http_roles import AccessRole
+from tests.deep import example_count
 
 DAY_S = 86_400.0
+NAMES = st.sampled_from(["phone", "tablet", "coach's"])
 
 
 class Book(PairedDevices):
@@ -146,3 +152,107 @@ def test_a_damaged_file_lets_nobody_in_and_says_so(book: Book, tmp_path: Path, t
     (tmp_path / DEVICES_FILE).write_text(text, encoding="latin-1")
     with pytest.raises(StoreError, match=DEVICES_FILE):
         book.find("x")
+
+
+def test_one_wrong_bit_gives_no_device_another_role(book: Book, tmp_path: Path) -> None:
+    token = book.paired()
+    path = tmp_path / DEVICES_FILE
+    sound = path.read_text()
+    assert '"role": 2' in sound
+    path.write_text(sound.replace('"role": 2', '"role": 3'))
+    with pytest.raises(StoreError, match=DEVICES_FILE):
+        book.find(token)
+    path.write_text(sound.rpartition(', "crc"')[0] + "}")  # as earlier versions wrote it
+    assert book.find(token) is not None
+
+
+class Pairing(RuleBasedStateMachine):
+    """Codes and devices in any order, against what may be at each moment."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.place = tempfile.TemporaryDirectory()
+        self.book = Book(Path(self.place.name))
+        self.codes: dict[str, tuple[str, float, int]] = {}  # by code: name, when it ends, tries left
+        self.spent: set[str] = set()
+        self.tokens: dict[str, list[str]] = {}  # by name: of the last of them it is certain that it works
+        self.ended: set[str] = set()
+
+    def teardown(self) -> None:
+        self.place.cleanup()
+
+    @rule(name=NAMES)
+    def ask_for_code(self, name: str) -> None:
+        self.codes = {code: c for code, c in self.codes.items() if c[0] != name}
+        code = self.book.make_code(name, AccessRole.READER, None)
+        self.codes[code] = (name, self.book.seconds + 60 * CODE_MINUTES, CODE_TRIES)
+
+    @precondition(lambda self: self.codes)
+    @rule(data=st.data())
+    def bring_code(self, data: st.DataObject) -> None:
+        code = data.draw(st.sampled_from(sorted(self.codes)))
+        name, until_s, _ = self.codes[code]
+        found = self.book.exchange(code.lower() if data.draw(st.booleans()) else code)
+        if self.book.seconds >= until_s:
+            assert found is None
+            self._count_guess()
+            return
+        assert found is not None
+        del self.codes[code]
+        self.spent.add(code)
+        self._end(name)
+        self.tokens[name] = [found[0]]
+
+    @rule(text=st.sampled_from(["AAAA-AAAA", "", "-", "\ud800", "x" * 300]))
+    def guess(self, text: str) -> None:
+        self._guess(text)
+
+    @precondition(lambda self: self.spent)
+    @rule(data=st.data())
+    def bring_code_again(self, data: st.DataObject) -> None:
+        self._guess(data.draw(st.sampled_from(sorted(self.spent))))
+
+    @rule(name=NAMES)
+    def revoke(self, name: str) -> None:
+        was_there = self.book.revoke(name)
+        waited = any(c[0] == name and c[1] > self.book.seconds for c in self.codes.values())
+        assert was_there == (waited or name in self.tokens)
+        self.codes = {code: c for code, c in self.codes.items() if c[0] != name}
+        self._end(name)
+
+    @precondition(lambda self: self.tokens)
+    @rule(data=st.data())
+    def renew(self, data: st.DataObject) -> None:
+        name = data.draw(st.sampled_from(sorted(self.tokens)))
+        if (token := self.book.renewed(self.tokens[name][-1])) is not None:
+            self.tokens[name].append(token)
+
+    @rule(seconds=st.sampled_from([1.0, 300.0, 601.0, 8 * DAY_S]))
+    def wait(self, seconds: float) -> None:
+        self.book.seconds += seconds
+
+    @invariant()
+    def those_that_may_come_in_do_and_nobody_else(self) -> None:
+        for name, tokens in self.tokens.items():
+            device = self.book.find(tokens[-1])
+            assert device is not None
+            assert device.name == name
+        assert all(self.book.find(token) is None for token in self.ended)
+        assert {device.name for device in self.book.devices()} == set(self.tokens)
+
+    def _guess(self, text: str) -> None:
+        assert self.book.exchange(text) is None
+        self._count_guess()
+
+    def _count_guess(self) -> None:
+        alive = {code: c for code, c in self.codes.items() if c[1] > self.book.seconds}
+        self.codes = {
+            code: (n, until_s, tries - 1) for code, (n, until_s, tries) in alive.items() if tries > 1
+        }
+
+    def _end(self, name: str) -> None:
+        self.ended.update(self.tokens.pop(name, ()))
+
+
+Pairing.TestCase.settings = settings(max_examples=example_count(20, 300), stateful_step_count=30)
+TestPairing = Pairing.TestCase

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dsp.types import (
     Activity,
@@ -30,10 +32,11 @@ from dsp.types import (
     Step,
 )
 from monitor.core import json_codec
+from monitor.core.errors import StoreError
 from monitor.core.records import LinkState, Out, SensorStatus, SessionEnded, SessionStarted, SinkStatus
 from monitor.core.session_settings import CoachSettings, SensorSettings, SessionSettings
 from monitor.recordings.tape import Tape, TapeHeader, TapeReader
-from monitor.storage.plan_file import Plan, PlannedRun, read_plan, write_plan
+from monitor.storage.plan_file import Plan, PlannedRun, RunPain, read_plan, write_plan
 
 SETTINGS = SessionSettings(
     sensors=(SensorSettings(name="belt", kind="plain", placement=Placement.WAIST, sync_delay_s=0.03),),
@@ -172,3 +175,24 @@ def test_json_from_outside_is_read_as_ever() -> None:
     assert json_codec.parse_json('{"a": [1, 2.5, -1e300, "x", null, true]}') == {
         "a": [1, 2.5, -1e300, "x", None, True]
     }
+
+
+def test_one_wrong_bit_is_no_other_pain_in_a_plan(tmp_path: Path) -> None:
+    path = tmp_path / "me.json"
+    write_plan(path, Plan(pains=(RunPain(session="a", day="2026-11-25", value=2.0),)))
+    path.write_text(path.read_text().replace("2.0", "0.0"))
+    with pytest.raises(StoreError, match="checksum"):
+        read_plan(path)
+
+
+@given(st.integers(0), st.integers(0, 7))
+def test_no_wrong_bit_changes_a_value_of_a_checked_object(place: int, bit: int) -> None:
+    value = {"role": 2, "name": "Łukasz", "pains": [2.0, {"day": "2026-11-25"}]}
+    data = bytearray(json_codec.checked_json(value).encode())
+    assert json_codec.parse_checked(bytes(data)) == value
+    data[place % len(data)] ^= 1 << bit
+    try:
+        found = json_codec.parse_checked(bytes(data))
+    except ValueError:
+        return
+    assert {key: found[key] for key in value} == value  # the checksum's own name may have changed

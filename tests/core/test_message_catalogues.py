@@ -144,10 +144,12 @@ def test_values_are_written_as_the_language_does() -> None:
 
 
 def test_half_a_point_of_pain_is_not_rounded_to_what_would_be_allowed() -> None:
-    rest = {pain: EN.text("plan.rest.morning", pain=pain, most=1.5) for pain in (2.0, 2.5)}
-    assert rest[2.0] == "Rest today: pain of 2 this morning, and 1.5 at most is needed."
-    assert rest[2.5] == "Rest today: pain of 2.5 this morning, and 1.5 at most is needed."
-    assert "Schmerz 1,5" in DE.text("plan.rest.no_morning", most=1.5)
+    most = UserMessage("plan.morning.at_most", {"pain": 1.5})
+    rest = {pain: EN.text("plan.rest.morning", pain=pain, morning=most) for pain in (2.0, 2.5)}
+    after = "You can run again after a morning with pain of 1.5 at most."
+    assert rest[2.0] == f"Rest today: pain of 2 this morning. {after}"
+    assert rest[2.5] == f"Rest today: pain of 2.5 this morning. {after}"
+    assert "höchstens 1,5" in DE.text("plan.rest.no_morning", morning=most)
 
 
 def test_a_message_may_be_a_value_of_another() -> None:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import functools
 import os
 import shutil
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
+from playwright.async_api import Browser, async_playwright
 
 EARS = """
 window.heard = {tones: [], words: [], pulses: []};
@@ -60,3 +66,66 @@ def chromium() -> str:
             pytest.fail("Chromium is missing: apt-get install chromium")
         pytest.skip("Chromium is missing: apt-get install chromium")
     return path
+
+
+def _launched(playwright: Any, *arguments: str) -> Any:
+    return playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox", *arguments])
+
+
+@functools.cache
+def _started() -> tuple[Any, Any]:
+    """Playwright and its browser, begun once in a process: a browser of its own costs a test a second."""
+    from playwright.sync_api import sync_playwright
+
+    playwright = sync_playwright().start()
+    return playwright, _launched(playwright)
+
+
+@contextlib.contextmanager
+def _as_its_loop_runs(playwright: Any) -> Iterator[None]:
+    """Let Playwright's event loop count as the one that runs, as it does from its start on.
+
+    Outside of this no loop does: what fixtures do to a store blocks none.
+    """
+    asyncio._set_running_loop(playwright._loop)
+    try:
+        yield
+    finally:
+        asyncio._set_running_loop(None)
+
+
+@contextlib.contextmanager
+def shared_browser() -> Iterator[Any]:
+    """Playwright's synchronous browser of this process; what a test opens in it is the test's to close."""
+    playwright, browser = _started()
+    with _as_its_loop_runs(playwright):
+        yield browser
+
+
+@contextlib.contextmanager
+def own_browser(*arguments: str) -> Iterator[Any]:
+    """Run one for a test that needs other arguments."""
+    playwright, _ = _started()
+    with _as_its_loop_runs(playwright):
+        browser = _launched(playwright, *arguments)
+        yield browser
+        browser.close()
+
+
+def end_shared_browser() -> None:
+    """End it, if there is one."""
+    if _started.cache_info().currsize:
+        playwright, browser = _started()
+        with _as_its_loop_runs(playwright):
+            browser.close()
+            playwright.stop()
+        _started.cache_clear()
+
+
+@contextlib.asynccontextmanager
+async def browser_of_a_module(*arguments: str) -> AsyncIterator[Browser]:
+    """Run a browser for the tests of one module, which share an event loop (``loop_scope="module"``)."""
+    async with async_playwright() as playwright:
+        browser = await _launched(playwright, *arguments)
+        yield browser
+        await browser.close()

@@ -6,13 +6,16 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
 
 from dsp.types import Cue, CueKind, Fault
 from monitor.core.packet import INTERVALS, PAUSE
 from monitor.core.records import LinkState, SensorStatus, SinkStatus
-from tests.end_to_end.browser import chromium
+from tests.end_to_end.browser import browser_of_a_module
 from tests.end_to_end.test_run_on_the_page import OwnRun, opened
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")  # one browser for all
 
 AXE = Path(__file__).parents[2] / ".cache" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
 
@@ -25,12 +28,10 @@ def axe() -> str:
     return AXE.read_text(encoding="utf-8")
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+    async with browser_of_a_module() as browser:
         yield browser
-        await browser.close()
 
 
 def nothing(run: OwnRun) -> None:

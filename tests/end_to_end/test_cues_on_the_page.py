@@ -13,8 +13,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 import websockets
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
 from dsp.types import Activity, ActivityChange, Band, Cue, CueKind, Estimate, Fault, Metric, Step
 from monitor.core.channel import Channel
@@ -26,8 +27,10 @@ from monitor.sinks.live_state import LiveState
 from monitor.web.app import serving
 from monitor.web.live_feed import LiveFeed
 from tests.broker import program
-from tests.end_to_end.browser import BEAT_HZ, EARS, Tone, chromium, tones
+from tests.end_to_end.browser import BEAT_HZ, EARS, Tone, browser_of_a_module, tones
 from tests.end_to_end.page_waits import wait_for_script
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")  # one browser for all
 
 STEP_S = 60 / 164
 KNOWN_AFTER_S = 0.25  # what a detector needs to be sure of a step
@@ -78,13 +81,10 @@ def cue(t_s: float, kind: CueKind = CueKind.CORRECT, lasts_s: float = 8.0, withh
     return Cue(t_s, kind, fault, "cadence_spm", 164.0, 172.0, "cadence_low", t_s + lasts_s, withheld)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser() -> AsyncIterator[Browser]:
-    arguments = ["--no-sandbox", "--autoplay-policy=user-gesture-required"]
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium(), args=arguments)
+    async with browser_of_a_module("--autoplay-policy=user-gesture-required") as browser:
         yield browser
-        await browser.close()
 
 
 @contextlib.asynccontextmanager

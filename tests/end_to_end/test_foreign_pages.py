@@ -17,8 +17,9 @@ from monitor.simulation.simulated_runner import simulated_recording
 from monitor.storage.backup import DATABASE
 from monitor.storage.import_recording import import_recording
 from monitor.storage.store import Store
-from tests.end_to_end.browser import chromium
+from tests.end_to_end.browser import own_browser, shared_browser
 from tests.end_to_end.test_sessions import address, home, start, with_token
+from tests.storage_of_files import copy_store
 
 NOON = datetime.datetime(2026, 11, 24, 12, 0, tzinfo=datetime.UTC)
 __all__ = ["home"]
@@ -78,39 +79,44 @@ def foreign_site(html: str = "<!doctype html><p>elsewhere") -> Iterator[str]:
         server.shutdown()
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("made")
+    with Store(folder / DATABASE) as store:
+        import_recording(store, folder, simulated_recording(30.0), "me", NOON)
+    return folder
+
+
 @pytest.fixture
-def kept(home: Path) -> str:
-    with Store(home / DATABASE) as store:
-        return import_recording(store, home, simulated_recording(60.0), "me", NOON).id
+def kept(home: Path, made: Path) -> str:
+    with Store(copy_store(made, home) / DATABASE) as store:
+        return store.sessions()[0].id
 
 
 @contextlib.contextmanager
-def visited(home: Path, *arguments: str) -> Iterator[tuple[Any, str, list[str]]]:
+def visited(home: Path, browser: Any) -> Iterator[tuple[Any, str, list[str]]]:
     """A browser that has our page open and its cookie, our origin, and every address it asked for."""
-    from playwright.sync_api import sync_playwright
-
     program = start("review", "--web", "--port", "0")
     try:
         url = with_token(address(program.stdout), home)
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(
-                executable_path=chromium(), args=["--no-sandbox", *arguments]
-            )
-            context = browser.new_context()
+        with browser.new_context() as context:
             asked: list[str] = []
             context.on("request", lambda request: asked.append(request.url))
             page = context.new_page()
             page.goto(url)
             page.wait_for_selector("#timeline path.line")
             yield context, f"http://{urlsplit(url).netloc}", asked
-            browser.close()
     finally:
         program.terminate()
         program.communicate()
 
 
 def test_a_foreign_page_reads_nothing_and_changes_nothing(home: Path, kept: str) -> None:
-    with visited(home) as (context, ours, asked), foreign_site() as elsewhere:
+    with (
+        shared_browser() as browser,
+        visited(home, browser) as (context, ours, asked),
+        foreign_site() as elsewhere,
+    ):
         own_requests = [url for url in asked if url.startswith("http")]
         assert own_requests
         assert {urlsplit(url).netloc for url in own_requests} == {urlsplit(ours).netloc}
@@ -129,7 +135,11 @@ def test_a_foreign_page_reads_nothing_and_changes_nothing(home: Path, kept: str)
 
 
 def test_a_foreign_page_cannot_frame_ours(home: Path, kept: str) -> None:
-    with visited(home) as (context, ours, _), foreign_site(f'<iframe src="{ours}/"></iframe>') as elsewhere:
+    with (
+        shared_browser() as browser,
+        visited(home, browser) as (context, ours, _),
+        foreign_site(f'<iframe src="{ours}/"></iframe>') as elsewhere,
+    ):
         page = context.new_page()
         page.goto(elsewhere)
         page.wait_for_timeout(1000)
@@ -140,7 +150,7 @@ def test_a_foreign_page_cannot_frame_ours(home: Path, kept: str) -> None:
 def test_a_name_that_was_pointed_here_reads_nothing(home: Path, kept: str) -> None:
     """DNS rebinding: to the browser it is the same site, so only the name gives it away."""
     rules = "--host-resolver-rules=MAP evil.example 127.0.0.1"
-    with visited(home, rules) as (context, ours, _):
+    with own_browser(rules) as browser, visited(home, browser) as (context, ours, _):
         port = urlsplit(ours).port
         page = context.new_page()
         assert page.goto(f"http://evil.example:{port}/").status == 421
@@ -154,7 +164,7 @@ def test_a_device_is_paired_by_its_code(home: Path, kept: str) -> None:
     import subprocess
     import sys
 
-    from playwright.sync_api import expect, sync_playwright
+    from playwright.sync_api import expect
 
     program = start("review", "--web", "--port", "0")
     try:
@@ -162,9 +172,8 @@ def test_a_device_is_paired_by_its_code(home: Path, kept: str) -> None:
         command = [sys.executable, "-m", "monitor", "pair", "--name", "tablet"]
         said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
         code = next(word for word in said.split() if len(word) == 9 and word[4] == "-")
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
-            page = browser.new_context(locale="de-DE").new_page()
+        with shared_browser() as browser, browser.new_context(locale="de-DE") as context:
+            page = context.new_page()
             assert page.goto(f"{ours}review").status == 401
             page.goto(f"{ours}pair#AAAA-AAAA")
             page.click("button")
@@ -178,7 +187,6 @@ def test_a_device_is_paired_by_its_code(home: Path, kept: str) -> None:
                 f"fetch('api/v1/sessions/{kept}?really={kept}', {{method: 'DELETE'}}).then((a) => a.status)"
             )
             assert refused == 403
-            browser.close()
     finally:
         program.terminate()
         program.communicate()

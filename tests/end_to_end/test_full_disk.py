@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import resource
 import shutil
@@ -15,18 +16,26 @@ from pathlib import Path
 
 import pytest
 
+from monitor.recordings.recording import Recording
 from monitor.recordings.tape import Tape, TapeHeader
 from monitor.simulation.simulated_runner import simulated_recording
+from tests.command_here import Gaitcue, here
 
+__all__ = ["here"]
 ROOT = Path(__file__).parents[2]
-RUN = simulated_recording(90.0)
+RUN_S = 60.0
+
+
+@functools.cache
+def run() -> Recording:
+    return simulated_recording(RUN_S)
 
 
 @pytest.fixture(scope="module")
 def tape(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("tape") / "run.tape"
-    tape = Tape(path, TapeHeader("run", "2026-01-01T07:00:00+00:00", RUN.settings, "0"))
-    for packet in RUN.packets():
+    tape = Tape(path, TapeHeader("run", "2026-01-01T07:00:00+00:00", run().settings, "0"))
+    for packet in run().packets():
         tape.append(packet)
     tape.finish()
     return path
@@ -68,27 +77,33 @@ def outcome(running: subprocess.Popen[str]) -> tuple[int, str]:
     return running.returncode, output
 
 
-def test_a_disk_that_fills_in_a_run(small_disk: Path, tape: Path) -> None:
+def test_a_disk_that_fills_in_a_run(
+    small_disk: Path, tape: Path, here: Gaitcue, monkeypatch: pytest.MonkeyPatch
+) -> None:
     code, output = outcome(gaitcue(small_disk, "replay", str(tape), "--speed", "20"))
     assert code == 1, output
     assert "kept as" not in output
     assert "tape: " in output
     assert "no room on the disk" in output.splitlines()[-1]
     lost = int(output.splitlines()[-1].split(" of the ")[0].removeprefix("gaitcue: "))
-    code, listing = outcome(gaitcue(small_disk, "sessions", "list"))
-    assert (code, "run" in listing) == (0, True), listing
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("XDG_DATA_HOME", str(small_disk))
+    listed = here("sessions", "list")
+    assert (listed.returncode, "run" in listed.stdout) == (0, True), listed
     subprocess.run(["mount", "-o", "remount,size=60M", str(small_disk)], check=True)
     for _ in range(2):
-        code, shown = outcome(gaitcue(small_disk, "sessions", "show", "last"))
-        assert code == 0, shown
-        assert f"{lost} packets are lost: no room on the disk" in shown
+        shown = here("sessions", "show", "last")
+        assert shown.returncode == 0, shown
+        assert f"{lost} packets are lost: no room on the disk" in shown.stdout
     (kept,) = (small_disk / "gaitcue" / "tapes").iterdir()
     with contextlib.closing(sqlite3.connect(kept)) as db:
-        assert db.execute("SELECT sum(packets) FROM block").fetchone()[0] == RUN.count - lost
+        assert db.execute("SELECT sum(packets) FROM block").fetchone()[0] == run().count - lost
         assert db.execute("SELECT packets, reason FROM gap").fetchall() == [(lost, "no room on the disk")]
 
 
-def test_files_that_may_not_grow_in_a_run(tmp_path: Path, tape: Path) -> None:
+def test_files_that_may_not_grow_in_a_run(
+    tmp_path: Path, tape: Path, here: Gaitcue, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A limit of the system (RLIMIT_FSIZE), for which nobody has to be root."""
     code, output = outcome(gaitcue(tmp_path, "replay", str(tape), "--speed", "20", largest_file=600_000))
     assert code == 1, output
@@ -97,16 +112,18 @@ def test_files_that_may_not_grow_in_a_run(tmp_path: Path, tape: Path) -> None:
     reason = "the disk does not take it"
     assert reason in output.splitlines()[-1]
     lost = int(output.splitlines()[-1].split(" of the ")[0].removeprefix("gaitcue: "))
-    assert 0 < lost < RUN.count
+    assert 0 < lost < run().count
     code, listing = outcome(gaitcue(tmp_path, "sessions", "list", largest_file=600_000))
     assert (code, "run" in listing) == (0, True), listing
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     for _ in range(2):
-        code, shown = outcome(gaitcue(tmp_path, "sessions", "show", "last"))
-        assert code == 0, shown
-        assert f"{lost} packets are lost: {reason}" in shown
+        shown = here("sessions", "show", "last")
+        assert shown.returncode == 0, shown
+        assert f"{lost} packets are lost: {reason}" in shown.stdout
     (kept,) = (tmp_path / "gaitcue" / "tapes").iterdir()
     with contextlib.closing(sqlite3.connect(kept)) as db:
-        assert db.execute("SELECT sum(packets) FROM block").fetchone()[0] == RUN.count - lost
+        assert db.execute("SELECT sum(packets) FROM block").fetchone()[0] == run().count - lost
         assert db.execute("SELECT packets, reason FROM gap").fetchall() == [(lost, reason)]
 
 

@@ -29,6 +29,7 @@ from monitor.training.plan_settings import PlanSettings
 from monitor.web.app import make_app
 from monitor.web.live_feed import LiveFeed
 from monitor.web.sharing_desk import SharingDesk
+from tests.deep import DEEP
 from tests.end_to_end.test_review_page import opened
 from tests.review.test_shoe_gait import keep_run
 
@@ -70,6 +71,13 @@ class Box:
         entry = new_entry(kind, fields, self.now)
         self.keeper.add(entry)
         return entry.id
+
+    def write_again(self, kind: str, day: int, hour: int, **other: Any) -> str:
+        """Write once more what was tapped last, at another time."""
+        self.set_clock(day, hour)
+        last = [line for line in self.lines() if line["kind"] == kind][-1]
+        own = ("kind", "id", "day", "made_utc", "utc_offset_s", "start", "crc", "replaces")
+        return self.write(kind, **{k: v for k, v in last.items() if k not in own} | other)
 
 
 @pytest.fixture
@@ -172,19 +180,20 @@ WORDS = {
         "rest": re.compile("Ruhe|Pause"),
         "calf": "Eine Wade, die geschwollen, warm und druckempfindlich ist",
         "answer": "Hör auf zu laufen und geh heute noch in die Notaufnahme.",
-        "until": "Pause bis zu einem Morgen mit höchstens Schmerz 1",
+        "until": "Pause bis zu einem Morgen mit Schmerz von höchstens 1",
         "walk": "Heute: 30 Minuten gehen.",
         "lang": "de",
     },
 }
 
 
-@pytest.mark.parametrize("locale", WORDS)
+@pytest.mark.parametrize("locale", WORDS if DEEP else ["en-GB"])
 def test_a_fortnight_from_the_declaration_through_a_flare_and_a_red_flag(box: Box, locale: str) -> None:
     from playwright.sync_api import expect
 
     words: dict[str, Any] = WORDS[locale]
-    with phone(box, locale, color_scheme="dark" if locale == "de-DE" else "light") as (page, troubles):
+    dark_or_light = "dark" if locale == "de-DE" else "light"
+    with phone(box, locale, color_scheme=dark_or_light) as (page, troubles):
         assert page.evaluate("document.documentElement.lang") == words["lang"]
         page.locator("a[href='#declare']").click()
         expect(page.locator(".flags-list button")).to_have_count(19)
@@ -197,11 +206,16 @@ def test_a_fortnight_from_the_declaration_through_a_flare_and_a_red_flag(box: Bo
         expect(page.locator(".headline")).to_contain_text(words["first"])
         (declared,) = box.lines()
         assert (declared["side"], declared["place"], declared["reference_km"]) == ("left", "behind", 30)
+        note_morning(box, page, 1, 1, as_before=True)
+        note_run(box, page, 1, "5,0" if words["lang"] == "de" else "5.0", 2, 1)
+        assert troubles == []
 
-        for day in range(1, 8):
-            note_morning(box, page, day, 1, as_before=True)
-            if day in (1, 3, 5):
-                note_run(box, page, day, "5,0" if words["lang"] == "de" else "5.0", 2, 1)
+    for day in range(2, 7):  # the days after it are as the first
+        box.write_again("morning", day, 7)
+        if day in (3, 5):
+            box.write_again("after", day, 18, session=box.write_again("manual_run", day, 18))
+    with phone(box, locale, color_scheme=dark_or_light) as (page, troubles):
+        note_morning(box, page, 7, 1, as_before=True)
         expect(page.locator("#plan")).to_contain_text(words["rebuild"])
         expect(page.locator(".checks .unknown").first).to_be_visible()
 
@@ -237,6 +251,27 @@ def test_a_fortnight_from_the_declaration_through_a_flare_and_a_red_flag(box: Bo
         for view in ("diary", "strength", "shoes", "calendar"):
             show(box, page, 13, 20, view)
             expect(page.locator("#disclaimer")).not_to_be_empty()
+        assert troubles == []
+
+
+def test_a_flare_and_a_red_flag_are_told_in_german_and_in_the_dark(box: Box) -> None:
+    """The fortnight's words in the other language, of what is written down instead of tapped."""
+    from playwright.sync_api import expect
+
+    words: dict[str, Any] = WORDS["de-DE"]
+    box.write("declare", side="left", place="behind", reference_km=30, longest_km=12)
+    with phone(box, "de-DE", color_scheme="dark") as (page, troubles):
+        assert page.evaluate("document.documentElement.lang") == "de"
+        expect(page.locator(".headline")).to_contain_text(words["first"])
+        note_run(box, page, 1, "5,0", 7, 5)
+        expect(page.locator("#plan")).to_contain_text(words["too_much"])
+        show(box, page, 2, 8)
+        expect(page.locator(".headline")).to_contain_text(words["rest"])
+        page.locator("#flags").click()
+        page.get_by_role("button", name=words["calf"]).click()
+        expect(page.locator(".flags-answer")).to_contain_text(words["answer"])
+        page.locator(".flags-close").click()
+        expect(page.locator(".stop .headline")).to_contain_text(words["answer"])
         assert troubles == []
 
 

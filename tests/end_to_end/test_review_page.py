@@ -29,7 +29,7 @@ from monitor.storage.session_info import StepColumns
 from monitor.storage.store import Store
 from monitor.web.baseline_file import write_baseline_chart
 from monitor.web.review_file import write_review
-from tests.end_to_end.browser import chromium
+from tests.end_to_end.browser import shared_browser
 from tests.end_to_end.test_sessions import address, home, start, with_token
 from tests.review.test_baseline_chart import view
 from tests.review.test_feedback_text import LEVELS
@@ -68,16 +68,15 @@ def file(home: Path, kept: str) -> Path:
 @contextlib.contextmanager
 def opened(width: int, height: int, **more: Any) -> Iterator[tuple[Any, list[str]]]:
     """A page, and what it complained about."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
-        page = browser.new_context(viewport={"width": width, "height": height}, **more).new_page()
+    with (
+        shared_browser() as browser,
+        browser.new_context(viewport={"width": width, "height": height}, **more) as context,
+    ):
+        page = context.new_page()
         troubles: list[str] = []
         page.on("pageerror", lambda error: troubles.append(str(error)))
         page.on("console", lambda said: troubles.append(said.text) if said.type == "error" else None)
         yield page, troubles
-        browser.close()
 
 
 @pytest.mark.parametrize("size", [(390, 844), (1366, 768)])

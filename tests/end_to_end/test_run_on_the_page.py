@@ -8,7 +8,8 @@ import re
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
 
 from dsp.types import Activity, ActivityChange, Band, Estimate, Metric, Placement, Side
 from monitor.core.channel import Channel
@@ -23,8 +24,10 @@ from monitor.service.runner_wishes import RunnerWishes
 from monitor.sinks.live_state import LiveState
 from monitor.web.app import serving
 from monitor.web.live_feed import LiveFeed
-from tests.end_to_end.browser import EARS, chromium
+from tests.end_to_end.browser import EARS, browser_of_a_module
 from tests.end_to_end.page_waits import wait_for_script
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")  # one browser for all
 
 TOKEN = "a-run-on-the-page"
 WORN = (
@@ -86,12 +89,10 @@ MEASURED = {
 }  # fmt: skip
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+    async with browser_of_a_module() as browser:
         yield browser
-        await browser.close()
 
 
 @contextlib.asynccontextmanager

@@ -23,7 +23,7 @@ from monitor.recordings.readers import read_recording
 from monitor.recordings.tape import TapeReader
 from monitor.storage.session_info import SessionStatus
 from monitor.storage.store import Store
-from tests.end_to_end.browser import chromium
+from tests.end_to_end.browser import shared_browser
 
 
 @pytest.fixture
@@ -128,7 +128,7 @@ def with_token(url: str, home: Path) -> str:
 
 
 def test_the_page_shows_the_run_and_comes_back_after_a_restart(home: Path, shoes: Path) -> None:
-    from playwright.sync_api import expect, sync_playwright
+    from playwright.sync_api import expect
 
     def service(port: str) -> tuple[subprocess.Popen[str], str]:
         program = start("replay", shoes, "--speed", "2", "--web", "--port", port, "--no-keep")
@@ -136,9 +136,11 @@ def test_the_page_shows_the_run_and_comes_back_after_a_restart(home: Path, shoes
 
     program, url = service("0")
     try:
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
-            page = browser.new_page(viewport={"width": 390, "height": 844})
+        with (
+            shared_browser() as browser,
+            browser.new_context(viewport={"width": 390, "height": 844}) as phone,
+        ):
+            page = phone.new_page()
             troubles: list[str] = []
             page.on("pageerror", lambda error: troubles.append(str(error)))
             page.goto(url)
@@ -152,7 +154,6 @@ def test_the_page_shows_the_run_and_comes_back_after_a_restart(home: Path, shoes
             program, _ = service(url.rsplit(":", 1)[1].strip("/"))
             expect(page.locator("#link")).to_have_text("Live", timeout=20_000)
             assert troubles == []
-            browser.close()
     finally:
         program.kill()
         program.communicate()

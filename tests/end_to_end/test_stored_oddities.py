@@ -189,7 +189,7 @@ def grouped_oddities() -> list[dict[str, Change]]:
 def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("made")
     with Store(folder / DATABASE) as store:
-        import_recording(store, folder, simulated_recording(40), "me", NOW)
+        import_recording(store, folder, simulated_recording(15), "me", NOW)
     return folder
 
 
@@ -254,7 +254,7 @@ def look_everywhere(store: Store, tmp_path: Path) -> None:
     json.dumps(review)
     records = store.records(info.id)
     lines = protocol_lines([*record_points(info, records), *note_points(info, store.notes(info.id))])
-    assert len(lines) > 1000
+    assert lines.count(b"\n") > 300
     assert all(abs(int(line.rpartition(b" ")[2])) < 2**63 for line in lines.split(b"\n"))
     assert b"=inf" not in lines
     assert len(list(record_messages("gait/me", info, records))) > 10

@@ -50,6 +50,13 @@ def test_what_an_old_locale_cannot_show_is_a_question_mark(home: Home, made: Pat
         assert ("?ukasz l?uft" in done.stdout) == words.startswith("sessions"), words
 
 
+@pytest.mark.parametrize("closed", ["2>&-", ">&- 2>&- <&-"])
+def test_a_program_that_is_started_without_its_streams_works(home: Home, tape: Path, closed: str) -> None:
+    done = home.run("replay", tape, "--speed", "60", prefix=("sh", "-c", f'"$@" {closed}', "sh"))
+    assert done.returncode == 0
+    assert [info.status for info in home.sessions()] == [SessionStatus.COMPLETE]
+
+
 def test_a_store_of_a_newer_version_is_left_alone_by_every_command(
     home: Home, tape: Path, made: Path
 ) -> None:

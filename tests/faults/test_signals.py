@@ -116,7 +116,7 @@ def test_an_import_that_is_hung_up_keeps_whole_sessions_only(home: Home, tmp_pat
     folder = tmp_path / "files"
     folder.mkdir()
     for k in range(3):
-        make_tape(folder / f"{k}.tape", 40.0, hour=k)
+        make_tape(folder / f"{k}.tape", 20.0, hour=k)
     program = home.start("import", folder)
     with contextlib.suppress(AssertionError):
         home.wait_for("0.tape", program)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,15 +16,17 @@ from nats.js import JetStreamContext
 from monitor.core.errors import ConfigError
 from monitor.core.monotonic import SystemClock
 from monitor.core.nats_client import HubSettings, log_connection
-from monitor.core.records import Out
+from monitor.core.records import Out, SessionEnded, SessionStarted
 from monitor.hub import hosted_run
 from monitor.hub.partition_worker import PartitionState, PartitionWorker, WorkerParams
 from monitor.hub.record_keeper import RecordKeeper
 from monitor.hub.record_messages import unpack_records
 from monitor.hub.run_snapshots import RunSnapshots
 from monitor.hub.streams import RECORD_LOG, HubStreams, open_streams
+from monitor.pipeline.session import Session
+from monitor.sinks.hub.run_messages import RunStart, pack_start
 from monitor.sinks.hub.subjects import RunAddress
-from tests.hub_rig import TENANT, Box, eventually, no_batches, running_hub, until
+from tests.hub_rig import TENANT, Box, eventually, no_batches, running_hub, short_run, until
 from tests.swallowed import ends_when_cancelled, swallow_cancellation
 
 QUICK = WorkerParams(snapshot_s=0.05, wait_s=0.05, at_once=5)
@@ -291,6 +294,63 @@ async def test_a_start_that_names_another_athlete_is_refused(tmp_path: Path) -> 
         await hub.streams.log.publish(forged.subject("start"), start.data or b"")
         state = await hub.work()
         assert state.damaged == 1
+
+
+async def test_a_run_that_breaks_the_engine_ends_alone(tmp_path: Path) -> None:
+    async with rig(tmp_path) as hub:
+        await hub.send(0.5)
+        broken = replace(hub.address, session="2026-01-01T00-00-00-ann-2")
+        started = SessionStarted(broken.session, "ann", "2026-01-01T00:00:00+00:00", ())
+        start = json.loads(pack_start(RunStart(started, short_run().settings, "1")))
+        start["settings"]["sensors"][0]["kind"] = ["plain"]
+        await hub.streams.log.publish(broken.subject("start"), json.dumps(start).encode())
+        state = await hub.work()
+        assert state.broken == 1
+        await hub.send_rest()
+        assert (await hub.work()).damaged == 0
+        assert await hub.records() == hub.box.undisturbed()
+
+
+async def test_a_run_that_breaks_in_its_middle_has_an_end_and_stays_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with rig(tmp_path) as hub:
+        await hub.send(0.5)
+        await hub.work()
+        with monkeypatch.context() as patch:
+            patch.setattr(Session, "push", lambda *_: 1 / 0)
+            await hub.send(0.7)
+            assert (await hub.work()).broken == 1
+        assert await hub.has_ended()
+        await hub.send_rest()
+        await hub.work(replace(QUICK, idle_s=60.0))  # what comes after an end is not saved
+        *before, last = await hub.records()
+        assert before == hub.box.undisturbed()[: len(before)]
+        assert isinstance(last, SessionEnded)
+        assert last.reason == "what follows could not be evaluated"
+
+
+@pytest.mark.parametrize(
+    ("session", "started_utc"),
+    [
+        ("2026-01-01T00-00-00-ben", "2026-01-01T00:00:00+00:00"),  # another runner's run
+        ("2026-01-01T00-00-00-anna", "2026-01-01T00:00:00+00:00"),
+        ("2026-01-01T00-00-00-ann-x", "2026-01-01T00:00:00+00:00"),
+        ("2026-01-01T00-00-00-ann\x1b[2J", "2026-01-01T00:00:00+00:00"),
+        ("2026-01-01T00-00-00-ann-7", "yesterday"),
+        ("0001-01-01T00-00-00-ann", "0001-01-01T00:00:00+14:00"),
+        ("2026-01-01T00-00-01-ann", "2026-01-01T00:00:00+00:00"),
+    ],
+)
+async def test_a_start_with_a_name_that_its_machine_would_not_give_is_refused(
+    tmp_path: Path, session: str, started_utc: str
+) -> None:
+    async with rig(tmp_path) as hub:
+        await hub.send(0.1)
+        address = replace(hub.address, session=session)
+        start = RunStart(SessionStarted(session, "ann", started_utc, ()), short_run().settings, "1")
+        await hub.streams.log.publish(address.subject("start"), pack_start(start))
+        assert (await hub.work()).damaged == 1
 
 
 async def test_a_quiet_run_leaves_the_memory_and_comes_back(tmp_path: Path) -> None:

@@ -71,6 +71,20 @@ def test_whatever_overlaps_is_stored_once(pieces: list[tuple[int, int]]) -> None
         assert store.records(ADDRESS.session) == records[:taken]
 
 
+def test_no_athlete_writes_into_the_run_of_another(tmp_path: Path) -> None:
+    with Store(tmp_path / "gaitcue.db") as store:
+        store_records(store, ADDRESS, 0, [STARTED])
+        forged = RunAddress("club", "ben", ADDRESS.session)
+        for first, record in (
+            (0, SessionStarted(ADDRESS.session, "ben", "2026-01-01T00:00:00+00:00", ())),
+            (1, SessionEnded(ADDRESS.session, 1.0, "cut off by ben")),
+        ):
+            with pytest.raises(InputError):
+                store_records(store, forged, first, [record])
+        assert store.records(ADDRESS.session) == [STARTED]
+        assert not store.session(ADDRESS.session).ended
+
+
 def test_an_end_ends_the_session(tmp_path: Path) -> None:
     with Store(tmp_path / "gaitcue.db") as store:
         store_records(store, ADDRESS, 0, [STARTED])

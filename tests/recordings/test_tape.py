@@ -20,6 +20,7 @@ from monitor.core.errors import InputError, StoreError
 from monitor.core.packet import Packet
 from monitor.core.session_settings import SensorSettings, SessionSettings
 from monitor.core.write_trouble import WriteTrouble
+from monitor.recordings import tape as tape_module
 from monitor.recordings.recording import Wearing
 from monitor.recordings.tape import (
     DAMAGED,
@@ -142,6 +143,15 @@ def test_the_tape_of_a_living_writer_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="another process"):
         finish_abandoned(tmp_path / "a.tape")
     tape.finish()
+
+
+def test_of_a_tape_that_cannot_be_begun_nothing_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tape_module, "_SCHEMA", "CREATE TABLE header (format INTEGER); no SQL;")
+    with pytest.raises(StoreError):
+        Tape(tmp_path / "a.tape", HEADER)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_full_disk_loses_nothing_that_was_stored_and_writing_goes_on_when_there_is_room(

@@ -125,6 +125,18 @@ def test_after_a_run_that_was_too_much_the_coming_days_are_not_rest_for_ever() -
     assert {d.phase for d in days} == {Phase.CALM}  # the run took back that morning's step
 
 
+def test_a_session_of_the_ladder_does_not_use_up_the_week_of_the_coming_days() -> None:
+    diary = Diary().before()
+    diary.declare(runs_10_min=False)
+    diary.mornings(range(8))
+    for day in (0, 2):
+        diary.run(day, None, minutes=30.0, walk=True)
+    days = assumed_days(plan_of(diary, 6), 7)
+    allowances = [d.allowance for d in days if d.allowance is not None]
+    assert [a.run for a in allowances] == [False, True] * 3 + [False]
+    assert {a.ladder for a in allowances} == {"w1"}
+
+
 def test_a_day_on_which_one_has_run_keeps_its_title_and_the_next_is_rest() -> None:
     diary = calm_then_rebuild()
     before = calendar_days(plan_of(diary, 5), 1)

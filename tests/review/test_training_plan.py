@@ -93,7 +93,7 @@ def test_a_past_day_gives_the_decision_that_was_kept(store: Store, keeper: PlanK
     assert plan.day(at(10).date()) is None
 
 
-DECIDED_BY = (3, "4fc9d8fdcc87f260")
+DECIDED_BY = (4, "7f8c41acfe985d1d")
 """The version of the rules, and what stands for all that they decide of these diaries."""
 
 
@@ -123,6 +123,11 @@ def test_what_was_shown_then_is_told_from_what_the_rules_say_now() -> None:
     other = StoredDecisions({decided.day: older}).compare(decided)
     assert other is not None
     assert (other.same, other.newer_rules) == (False, True)
+    unsaid = {"message": {"key": "plan.rest.morning", "values": {"pain": 2.0, "most": 0.0}}}
+    said_otherwise = {**older, "reasons": [{**older["reasons"][0], **unsaid}]}
+    assert StoredDecisions({decided.day: said_otherwise}).compare(decided) is None
+    assert not StoredDecisions({decided.day: said_otherwise}).days(decided.day)
+    assert StoredDecisions({decided.day: older}).days(decided.day)
     for damaged in ({}, {"reasons": []}, {"reasons": ["x"]}, {"reasons": None}):
         assert StoredDecisions({decided.day: damaged}).compare(decided) is None
     assert StoredDecisions({}).compare(decided) is None

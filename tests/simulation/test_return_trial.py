@@ -26,3 +26,9 @@ def test_who_answers_half_of_the_questions_comes_less_far() -> None:
     reached = {k: sum(o.last_phase.code for o in outcomes if o.kind == k) for k in ("honest", "silent")}
     assert reached["silent"] < reached["honest"]
     assert Phase.FULL not in {o.last_phase for o in outcomes if o.kind == "silent"}
+
+
+def test_on_the_ladder_its_row_is_run_and_not_what_is_left_of_the_week() -> None:
+    """This runner is away for five weeks and comes back on the ladder, whose rows its tissue bears."""
+    outcome = return_trial("gaps", 1000, days=120)
+    assert (outcome.flares, outcome.last_phase) == (0, Phase.REINTRODUCE)

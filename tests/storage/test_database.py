@@ -136,7 +136,17 @@ def test_a_folder_without_the_right_to_write_is_read(folder: Path) -> None:
 
 def test_no_database_is_made_where_none_can_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database, "_writable", full)
-    with pytest.raises(StoreError):
+    with pytest.raises(StoreError, match="disk I/O error"):  # and not that a table is missing
+        Store(tmp_path / "gaitcue.db")
+
+
+def test_an_error_of_the_disk_is_named_in_words_of_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorcode = sqlite3.SQLITE_IOERR_FSYNC
+    monkeypatch.setattr(database, "_writable", lambda path: (_ for _ in ()).throw(error))
+    with pytest.raises(StoreError, match="the disk does not take it"):
         Store(tmp_path / "gaitcue.db")
 
 

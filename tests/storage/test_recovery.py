@@ -10,16 +10,20 @@ import pytest
 
 from dsp.types import Step
 from monitor.core.errors import InputError
+from monitor.core.packet import Packet
 from monitor.core.records import SessionEnded, SessionStarted
+from monitor.core.write_trouble import WriteTrouble
 from monitor.exports.raw_samples import write_raw_csv
 from monitor.pipeline.session import Session
 from monitor.recordings.tape import DAMAGED, Tape, TapeReader
+from monitor.recordings.tape_lock import lock_path
 from monitor.simulation.simulated_runner import simulated_recording
 from monitor.storage.backup import DATABASE
 from monitor.storage.import_recording import import_recording
+from monitor.storage.late_packets import add_late_packets
 from monitor.storage.new_session import begin_session
 from monitor.storage.reanalysis import reanalyze
-from monitor.storage.recovery import recover
+from monitor.storage.recovery import rebuild_session, recover
 from monitor.storage.salvage import salvage_store
 from monitor.storage.session_data import load_session
 from monitor.storage.session_edit import merge_sessions, split_session
@@ -147,3 +151,60 @@ def test_without_a_database_a_damaged_tape_gives_what_is_left(
         assert any(isinstance(r, Step) for r in made.records(info.id))
     with TapeReader(Path(info.tape)) as tape:
         assert tape.examine().damaged == lost
+
+
+def full_tape_run(folder: Path, *, killed: bool) -> tuple[Path, int]:
+    """A run of which the store has everything, and the tape, whose disk was full, the first seconds.
+
+    The path of the tape, and how many packets it lacks.
+    """
+    started = SessionStarted(NAME, "me", NOON.isoformat(), ())
+    with Store(folder / DATABASE) as store:
+        session = Session(RUN.settings)
+        tape = begin_session(store, folder, "run", RUN.settings, started)
+        for packet in RUN.packets():
+            tape.append(packet)
+            store.write(NAME, session.push(packet))
+            if packet.arrival_ns < 10e9:
+                tape.commit()
+        tape._tape_lock.trouble = WriteTrouble.FULL
+        tape.close()
+        if not killed:
+            store.write(NAME, session.finish())
+            store.end(NAME, session.t_s)
+    return tape.path, tape.missing
+
+
+def test_a_killed_run_keeps_what_was_stored_after_its_tape_was_full(tmp_path: Path) -> None:
+    _, lacking = full_tape_run(tmp_path, killed=True)
+    with Store(tmp_path / DATABASE) as store:
+        stored = store.steps(NAME)
+    assert len(stored) > 60
+    steps, reason = completed(tmp_path)
+    assert steps == len(stored)
+    assert reason == f"recovered from its tape; {lacking} packets are lost: no room on the disk"
+
+
+def test_what_a_full_disk_cost_a_tape_is_noted_on_it_when_there_is_room(tmp_path: Path) -> None:
+    path, lacking = full_tape_run(tmp_path, killed=False)
+    with Store(tmp_path / DATABASE) as store:
+        assert recover(store) == []
+    with TapeReader(path) as tape:
+        assert (tape.finished, tape.losses()) == (True, {"no room on the disk": lacking})
+    assert not lock_path(path).exists()
+
+
+def test_numbers_are_not_replaced_by_those_of_a_tape_that_lacks_their_packets(tmp_path: Path) -> None:
+    full_tape_run(tmp_path, killed=False)
+    with Store(tmp_path / DATABASE) as store:
+        before, info = store.records(NAME), store.session(NAME)
+        for change in (
+            lambda: reanalyze(store, info),
+            lambda: rebuild_session(store, info),
+            lambda: split_session(store, tmp_path, info, 12.0),
+            lambda: add_late_packets(store, "me", NAME, [Packet("footL", 5_000_000_000, "imu", b"late")]),
+        ):
+            with pytest.raises(InputError, match="stored"):
+                change()
+        assert store.records(NAME) == before
+        assert [s.id for s in store.sessions()] == [NAME]

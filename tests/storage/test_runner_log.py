@@ -85,6 +85,15 @@ def test_lines_of_earlier_versions_have_no_checksum_and_are_read(log: RunnerLog)
     assert (log.lines(), log.unreadable) == ([{"pain": 1}, {"pain": 2}, {"pain": 3}], 0)
 
 
+def test_a_line_changed_by_hand_does_not_count_until_its_checksum_is_taken_away(log: RunnerLog) -> None:
+    log.add({"pain": 1})
+    changed = log.path.read_bytes().replace(b'"pain": 1', b'"pain": 2')
+    log.path.write_bytes(changed)
+    assert (log.lines(), log.unreadable) == ([], 1)
+    log.path.write_bytes(changed[: changed.index(b', "crc"')] + b"}\n")
+    assert (log.lines(), log.unreadable) == ([{"pain": 2}], 0)
+
+
 def test_what_is_no_line_of_ours_is_counted_and_left(log: RunnerLog) -> None:
     log.add({"pain": 1})
     with log.path.open("ab") as file:

@@ -37,3 +37,10 @@ def test_what_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "sent.json").mkdir()
     with pytest.raises(StoreError):
         read_sent_days(tmp_path / "sent.json")
+
+
+def test_one_wrong_bit_is_not_taken_for_what_was_sent(tmp_path: Path) -> None:
+    path = tmp_path / "log" / "me-sent.json"
+    write_sent_days(path, SentDays(server="http://x", days={"2026-11-25": "0f"}))
+    path.write_text(path.read_text().replace("2026-11-25", "2026-11-24"))
+    assert read_sent_days(path) == SentDays(damaged=True)

@@ -46,6 +46,8 @@ def most(*runs: Told, day: int) -> float | None:
         ([(0, 6, RED), (7, 4.8, GREEN)], 9, 5.28),
         ([(0, 6, RED), (2, 9, UNKNOWN)], 4, 4.8),  # nobody runs out of it
         ([(0, 6, RED), (2, 9, AMBER)], 4, 4.8),
+        ([(0, 5, GREEN), (2, 12, RED)], 4, 5.5),  # a run that was far too long allows no longer one
+        ([(0, 5, GREEN), (2, 12, AMBER)], 4, 5.5),
         ([(0, 5, GREEN), (2, None, RED)], 4, 4.4),
         ([(0, 10, GREEN)], 7, 11),
         ([(0, 10, GREEN)], 8, 8),

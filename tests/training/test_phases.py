@@ -44,6 +44,16 @@ def test_a_morning_that_holds_rebuild_back(
     assert met(diary.on(7))[name] is state
 
 
+def test_of_bone_three_mornings_without_pain_are_needed() -> None:
+    diary = Diary().before()
+    diary.declare(tissue="bone")
+    diary.mornings(range(5))
+    assert met(diary.on(4))["painless_mornings"] is True
+    diary.morning(4, 1)
+    assert met(diary.on(4))["painless_mornings"] is False
+    assert "mornings" not in met(diary.on(4))
+
+
 def test_a_missing_morning_is_unknown_and_not_green() -> None:
     diary = calm_then_rebuild()
     diary.entries.pop()
@@ -58,6 +68,15 @@ def test_reintroduce_waits_for_a_green_last_run_even_when_all_else_is_there() ->
     decided = diary.on(19)
     assert decided.phase is Phase.REBUILD
     assert [name for name, is_met in met(decided).items() if not is_met] == ["last_green"]
+
+
+def test_a_run_of_unknown_distance_leaves_the_five_kilometres_unknown() -> None:
+    diary = calm_then_rebuild()
+    diary.mornings(range(8, 11))
+    diary.run(8, 4, (1, 1))
+    assert {c.name: c.met for c in diary.on(9).checkpoints}["five_km"] is False
+    diary.run(9, None, (1, 1), minutes=40.0)
+    assert {c.name: c.met for c in diary.on(10).checkpoints}["five_km"] is None
 
 
 def test_three_missed_strength_sessions_hold_rebuild() -> None:
@@ -114,6 +133,14 @@ def test_three_weeks_in_calm_that_do_not_settle_are_told() -> None:
     assert "plan.advice.not_settling" not in keys(diary.on(20))
 
 
+def test_three_weeks_of_bad_mornings_are_told_without_any_run() -> None:
+    diary = Diary().before()
+    diary.declare()
+    diary.mornings(range(22), pain=6)
+    assert "plan.advice.not_settling" not in keys(diary.on(20))
+    assert "plan.advice.not_settling" in keys(diary.on(21))
+
+
 def test_who_cannot_run_ten_minutes_walks_first() -> None:
     diary = Diary().before()
     diary.declare(runs_10_min=False)
@@ -127,6 +154,39 @@ def test_who_cannot_run_ten_minutes_walks_first() -> None:
     after = other.on(3)
     assert after.allowance is not None
     assert after.allowance.ladder == "walk"
+
+
+def on_the_ladder(pains: dict[int, float], last: int) -> Diary:
+    """Every session that the ladder offers, with this pain on these days and none on the others."""
+    diary = Diary().before()
+    diary.declare(runs_10_min=False)
+    diary.mornings(range(last + 1))
+    for day in range(last):
+        allowance = diary.on(day).allowance
+        assert allowance is not None
+        if allowance.run:
+            pain = pains.get(day, 0)
+            diary.run(day, None, (pain, pain), minutes=allowance.minutes, walk=allowance.walk)
+    return diary
+
+
+def rows(diary: Diary, *days: int) -> list[str]:
+    return [allowance.ladder for day in days if (allowance := diary.on(day).allowance) is not None]
+
+
+def test_a_hold_keeps_the_row_of_the_ladder_and_two_green_sessions_in_it_count_when_it_ends() -> None:
+    """RED on day 12: a row down, two GREEN sessions by day 17, and nothing is raised before day 19."""
+    diary = on_the_ladder({12: 6}, 19)
+    assert rows(diary, 12, 14, 17, 18, 19) == ["w2", "w2", "w2", "w2", "w3"]
+    assert [day for day in range(12, 20) if "plan.hold" in keys(diary.on(day))] == [*range(12, 19)]
+
+
+def test_a_clinician_is_to_be_asked_from_the_second_red_on_also_on_days_of_rest() -> None:
+    diary = on_the_ladder({8: 6, 16: 6}, 17)
+    assert rows(diary, 7, 9, 15, 17) == ["w2", "w1", "w2", "walk"]
+    assert "plan.advice.ladder" not in keys(diary.on(15))
+    for day in (16, 17):
+        assert "plan.advice.ladder" in keys(diary.on(day))
 
 
 def test_who_ran_nothing_known_walks_first_unless_runs_are_told() -> None:
@@ -162,6 +222,40 @@ def test_a_new_declaration_begins_again_and_a_correction_of_it_does_not() -> Non
     assert diary.on(15).phase is Phase.REINTRODUCE
     diary.add(DeclareEntry, 16, 6, tissue="joint")
     assert diary.on(16).phase is Phase.CALM
+
+
+def test_a_corrected_declaration_counts_from_then_on() -> None:
+    """300 km a week and 120 km were typed where 30 and 12 were meant."""
+    diary = Diary()
+    first = diary.declare(reference_km=300.0, longest_km=120.0)
+    diary.run(0, 5, (1, 1))
+    diary.mornings(range(1, 3))
+    diary.add(DeclareEntry, 0, 7, on=2, replaces=first, reference_km=30.0, longest_km=12.0)
+    before, after = diary.on(1), diary.on(2)
+    assert (before.week.limit_km, after.week.limit_km) == (180, 18)  # type: ignore[union-attr]
+    assert (after.longest_km, after.phase, after.since) == (12, Phase.CALM, date(0))
+    assert "plan.change.declared" not in keys(after)
+
+
+def test_a_correction_that_asks_for_the_ladder_leads_to_it() -> None:
+    diary = calm_then_rebuild()
+    first = next(e for e in diary.entries if isinstance(e, DeclareEntry))
+    diary.add(DeclareEntry, 0, 9, on=7, replaces=first.id, tissue="bone")
+    diary.mornings(range(8, 10))
+    assert phases(diary, 8) == {0: Phase.CALM, 7: Phase.CALM}
+    assert rows(diary, 6, 7, 8) == ["", "bone", "bone"]
+    assert "plan.change.bone" in keys(diary.on(7))
+    short = Diary().before()
+    name = short.declare()
+    short.add(DeclareEntry, 0, 9, on=1, replaces=name, runs_10_min=False)
+    assert rows(short, 0, 1) == ["", "walk"]
+
+
+def test_who_says_that_the_longest_run_was_none_walks_first() -> None:
+    diary = Diary()
+    diary.declare(reference_km=0.0, longest_km=0.0)
+    assert rows(diary, 0) == ["walk"]
+    assert diary.on(0).longest_km is None
 
 
 def test_answers_in_a_heap_move_one_phase_a_day() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from monitor.training.plan_day import Allowance, PlanDay
@@ -38,6 +38,7 @@ def test_the_day_after_a_hard_run_is_not_for_the_longest_of_the_week() -> None:
     kms=st.lists(st.floats(3, 8), min_size=1, max_size=6),
     hard=st.lists(st.booleans(), min_size=6, max_size=6),
 )
+@example(kms=[3.0, 3.0, 3.0, 3.0, 3.0, 3.999999999999999], hard=[False] * 6)  # allowed: 4.0 km
 def test_a_run_as_allowed_without_a_stressor_is_never_hard_within_48_hours(
     kms: list[float], hard: list[bool]
 ) -> None:
@@ -106,3 +107,51 @@ def test_the_descent_of_the_week_is_shown_beside_its_guard() -> None:
     level = diary.on(45).week
     assert level is not None
     assert level.done_descent_m is None
+
+
+def test_a_run_without_distance_counts_in_the_week_and_for_the_next_run_by_its_time() -> None:
+    """Three runs of an hour at 6 min/km are 30 km of the week, not none, and the next is no 13.2 km."""
+    diary = Diary().before()
+    diary.declare()
+    for day in (1, 3, 5):
+        diary.run(day, None, (1, 1), minutes=60.0)
+    diary.mornings(range(1, 8))
+    full = diary.on(6)
+    assert full.week is not None
+    assert (full.week.done_km, full.week.left_km) == (30, 0)
+    said = next(r.message for r in full.reasons if r.message.key == "plan.reckoned")
+    assert said.values == {"km": 30.0}
+    decided = diary.on(7)
+    assert may(decided).km == 11
+    assert "plan.limit.verdict" in keys(decided)
+    assert "plan.reckoned" not in keys(diary.on(8))
+
+
+def test_who_says_a_usual_week_and_notes_minutes_alone_is_limited_by_the_runs() -> None:
+    diary = by_time()
+    diary.declare(reference_km=30.0)
+    assert may(diary.on(0)).km == 3.3  # half of 40 minutes at 6 min/km, and not all of the week's 18 km
+    diary.run(0, None, (1, 1), minutes=18.0)
+    diary.mornings(range(1, 3))
+    assert may(diary.on(2)).km == 3.3
+
+
+def test_minutes_on_the_ladder_are_walked_too_and_are_no_km() -> None:
+    diary = Diary().before()
+    diary.declare(runs_10_min=False)
+    diary.run(0, None, minutes=30.0, walk=True)
+    diary.run(2, None, minutes=24.0)
+    week = diary.on(2).week
+    assert week is not None
+    assert week.done_km == 0
+
+
+def test_the_usual_week_reckons_its_runs_without_distance() -> None:
+    diary = Diary()
+    for week in range(1, 5):
+        diary.run(-7 * week, 10, None)
+        diary.run(-7 * week + 3, None, None, minutes=60.0)
+    diary.declare()
+    week = diary.on(0).week
+    assert week is not None
+    assert week.limit_km == 12

@@ -118,6 +118,17 @@ def test_pain_above_3_in_an_exercise_is_a_fifth_lighter_with_its_entry() -> None
     assert item(diary, 5).loads[0].next_kg == 16
 
 
+def test_of_bone_any_pain_in_an_exercise_is_lighter() -> None:
+    diary = Diary()
+    diary.declare(tissue="bone")
+    lift(diary, 2, load_kg=10, pain=1)
+    found = item(diary, 4)
+    assert found.lighter is not None
+    assert "bone" in catalogue("en").render(found.lighter.message)
+    lift(diary, 4, load_kg=8, pain=0)
+    assert item(diary, 6).lighter is None
+
+
 @pytest.mark.parametrize(
     ("morning", "lighter"),
     [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from dataclasses import replace
 
+from monitor.core.message_catalogues import catalogue
 from monitor.training.day_facts import round_down
 from monitor.training.entries import AfterEntry, ManualRunEntry
 from monitor.training.plan_day import Allowance, PlanDay
@@ -106,7 +107,91 @@ def test_the_pain_of_another_morning_is_not_told_as_that_of_today() -> None:
     diary.run(1, 5, (7, 5))
     diary.mornings(range(2, 3), pain=4)
     waits = diary.on(2).reasons[0].message
-    assert (waits.key, waits.values) == ("plan.rest.hours_and_morning", {"n": 1, "most": 0.0})
+    assert catalogue("en").render(waits).endswith("tomorrow at the earliest, after a morning without pain.")
+    assert catalogue("de").render(waits).endswith("laufen, nach einem Morgen ohne Schmerz.")
     assert keys(diary.on(5))[0] == "plan.rest.no_morning"
     diary.mornings(range(5, 6), pain=4)
     assert keys(diary.on(5))[0] == "plan.rest.morning"
+
+
+def test_a_full_week_is_a_day_of_rest_on_the_ladder_too_and_never_a_run_of_no_kilometres() -> None:
+    """4 km were usual, so 2.4 km a week are allowed in calm; two sessions of 1.2 km fill it."""
+    diary = Diary()
+    diary.declare(reference_km=4.0, longest_km=2.0, runs_10_min=False)
+    diary.mornings(range(15))
+    for day in (0, 2):
+        diary.run(day, None, minutes=30.0, walk=True)
+    for day in (7, 9):
+        diary.run(day, 1.2, minutes=24.0)
+    assert keys(diary.on(11))[0] == "plan.rest.week"
+    assert not may(diary.on(11)).run
+    assert (may(diary.on(14)).ladder, may(diary.on(14)).km) == ("w2", 2.4)
+    diary.run(14, 1.2, minutes=24.0)
+    diary.mornings(range(15, 17))
+    assert (may(diary.on(16)).run, may(diary.on(16)).km) == (True, 1.2)
+    assert "plan.limit.week" in keys(diary.on(16))  # 12 minutes of running may be more
+    assert "plan.limit.week" not in keys(diary.on(14))
+
+
+def test_walking_needs_nothing_of_the_week() -> None:
+    diary = Diary()
+    diary.declare(reference_km=4.0, longest_km=2.0)
+    diary.run(0, 2.4, (6, 6), minutes=9.0)  # too much, and too short for any row of running
+    diary.mornings(range(1, 3))
+    assert (may(diary.on(2)).ladder, may(diary.on(2)).run) == ("walk", True)
+
+
+def test_a_run_that_nobody_told_of_is_asked_about_on_the_next_day_too() -> None:
+    diary = Diary().before()
+    diary.declare()
+    session = diary.run(1, 5, None)
+    asked = [[(q.kind, q.session) for q in diary.on(day).questions] for day in (1, 2, 3)]
+    assert asked == [
+        [("after", session), ("morning", "")],
+        [("morning", ""), ("after", session)],
+        [("morning", "")],
+    ]
+
+
+def test_days_after_a_run_that_was_too_much_nothing_is_said_of_seven_more() -> None:
+    """Seven days after it the hold is over, and what is left is to wait for a run that goes well."""
+    diary = Diary().before()
+    diary.declare()
+    diary.run(1, 5, (7, 5))
+    diary.mornings(range(2, 9))
+    said = [catalogue("en").render(r.message) for r in diary.on(8).reasons]
+    assert "plan.hold" not in keys(diary.on(8))
+    assert not [text for text in said if "7 days" in text]
+    assert [text for text in said if "before one that goes well" in text]
+
+
+def test_a_bad_morning_is_no_day_to_run_whatever_was_run_before() -> None:
+    """Nobody ran since the declaration; pain above 5, more swelling, and of bone any pain are a rest."""
+    for tissue, fields, run in (
+        ("unknown", {"pain": 5}, True),
+        ("unknown", {"pain": 6}, False),
+        ("unknown", {"pain": 1, "swelling": "more"}, False),
+        ("bone", {"pain": 0}, True),
+        ("bone", {"pain": 1}, False),
+    ):
+        diary = Diary().before()
+        diary.declare(tissue=tissue)
+        entry = diary.morning(2, **fields)  # type: ignore[arg-type]
+        decided = diary.on(2)
+        assert may(decided).run is run, (tissue, fields)
+        if not run:
+            assert decided.reasons[0].entries == (entry,)
+            assert decided.reasons[0].message.key in ("plan.rest.morning", "plan.rest.swelling")
+
+
+def test_a_row_of_the_ladder_allows_the_kilometres_of_its_minutes_and_not_of_the_week() -> None:
+    """Eight times half a minute are no 18 km, which is what is left of this week."""
+    diary = Diary().before()
+    diary.declare(tissue="bone")
+    decided = diary.on(1)
+    assert (may(decided).ladder, may(decided).km, may(decided).minutes) == ("bone", 1.0, 12.0)
+    assert decided.week is not None
+    assert decided.week.left_km == 18
+    said = decided.reasons[0].message
+    assert catalogue("en").render(said) == "Today 8 times: run 0.5 min, walk 1 min, easy and flat."
+    assert catalogue("de").render(said) == "Heute 8‑mal: 0,5 min laufen, 1 min gehen, locker und flach."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from monitor.training.plan_runs import PlanRun
 from monitor.training.table_files import shipped_tables
 from monitor.training.verdict import RunVerdict, Verdict
-from monitor.training.walk_run import LadderPlace, ladder_after, ladder_start
+from monitor.training.walk_run import LadderPlace, ladder_after, ladder_start, next_row
 from tests.training.diary import date
 
 ROWS = shipped_tables().ladders.walk_run
@@ -19,7 +19,7 @@ def session(verdict: Verdict, minutes: float = 30, *, walk: bool = False) -> Run
 
 def after(place: LadderPlace, *verdicts: Verdict, minutes: float = 30) -> LadderPlace:
     for verdict in verdicts:
-        place = ladder_after(place, session(verdict, minutes))
+        place = next_row(ladder_after(place, session(verdict, minutes)))
     return place
 
 
@@ -59,3 +59,12 @@ def test_bone_repeats_its_row_once_and_then_walks() -> None:
     assert (again.now.name, again.ask) == ("bone", False)
     assert (after(again, RED).now.name, after(again, RED).ask) == ("walk", True)
     assert after(place, GREEN, GREEN).now.name == "w1"
+
+
+def test_two_green_sessions_are_all_that_a_row_takes_and_it_is_left_when_asked_for() -> None:
+    place = ladder_start(ROWS, bone=False, walk_first=True)
+    for _ in range(3):
+        place = ladder_after(place, session(GREEN))
+    assert (place.now.name, place.greens) == ("walk", 2)
+    assert (next_row(place).now.name, next_row(place).greens) == ("w1", 0)
+    assert next_row(next_row(place)) == next_row(place)

@@ -9,6 +9,7 @@ knows the packets by their numbers.  Records are not sent: the hub computes the 
 from __future__ import annotations
 
 import asyncio
+import hmac
 import logging
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
@@ -125,16 +126,28 @@ class HubSink:
             return False
         address = RunAddress(self._s.tenant, waiting.athlete, run.session)
         if waiting.start is not None:
-            await _publish(log, address, "start", pack_start(waiting.start), "start")
+            await self._publish(log, address, "start", pack_start(waiting.start), "start")
         for number, message in pack_packets(waiting.rows):
-            await _publish(log, address, "packets", message, str(number))
+            await self._publish(log, address, "packets", message, str(number))
         if waiting.end is not None:
-            await _publish(log, address, "end", pack_end(waiting.end), "end")
+            await self._publish(log, address, "end", pack_end(waiting.end), "end")
         if waiting.block == run.block and waiting.end is None:
             return False
         sent = SentRun(run.session, waiting.block, waiting.end is not None)
         await self._off_loop(lambda: self._store.note_sent(sent))
         return True
+
+    async def _publish(
+        self, log: JetStreamContext, run: RunAddress, what: str, data: bytes, name: str
+    ) -> None:
+        """Return when the log has a message; one of the same name that it has already is not stored twice.
+
+        The log knows the names of all runners' messages together, so a name is made with the runner's
+        password: nobody else can use it up before.
+        """
+        secret = self._s.password.reveal() if self._s.password else ""
+        of_run = hmac.digest(secret.encode(), f"{run.key}/{name}".encode(), "sha256").hex()
+        await log.publish(run.subject(what), data, headers={"Nats-Msg-Id": of_run})
 
     async def _off_loop(self, what: Callable[[], _T]) -> _T:
         """A store in trouble is to be tried again, like a hub in trouble."""
@@ -186,9 +199,3 @@ def _without_reason(row: Numbered) -> Numbered:
     number, packet = row
     private = packet.sensor == RUNNER and packet.channel == STOP_CUES
     return (number, replace(packet, payload=b"")) if private else row
-
-
-async def _publish(log: JetStreamContext, run: RunAddress, what: str, data: bytes, name: str) -> None:
-    """Return when the log has a message; one of the same name that it has already is not stored twice."""
-    headers = {"Nats-Msg-Id": f"{run.key}/{name}"}
-    await log.publish(run.subject(what), data, headers=headers)

@@ -13,6 +13,7 @@ from dsp.simulation.mishaps import with_bursts_lost
 from dsp.simulation.other_motion import OtherMotion, other_motion_imu
 from dsp.simulation.runner import Bout, Device, SimulatedRun, simulated_imu, simulated_run
 from dsp.types import Array, ImuChunk, Metric, Placement, Readiness, Record, Side, Step, Worn
+from tests.deep import DEEP
 from tests.dsp.gait import cut, without
 
 RUN = simulated_run([Bout(seconds=40, speed_mps=3.0)])
@@ -20,7 +21,7 @@ STRIDE_S = float(2 * np.diff(RUN.ic_s).mean())
 
 
 @pytest.mark.parametrize("side", list(Side))
-@pytest.mark.parametrize("phase", [0.0, 1.5, 3.0, 4.5])
+@pytest.mark.parametrize("phase", [0.0, 1.5, 3.0, 4.5] if DEEP else [0.0, 3.0])
 @pytest.mark.parametrize("size_rads", [2.0, 4.0])
 def test_rotation_about_itself_hides_no_step(side: Side, phase: float, size_rads: float) -> None:
     clean = simulated_imu(RUN, Placement.SHANK, side, Device(rate_hz=200), "shank")
@@ -79,7 +80,7 @@ def landings(found: list[Record]) -> Array:
     return np.array([r.ic_s for r in found if isinstance(r, Step) and 10 < r.ic_s < 88])
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2, 3] if DEEP else [1])
 @pytest.mark.parametrize("speed_mps", [2.3, 3.0, 4.4])
 @pytest.mark.parametrize(("share", "spm"), [(0.05, 0.3), (0.2, 1.0)])
 def test_bursts_of_lost_packets_cost_the_landings_that_they_hit(

@@ -27,6 +27,7 @@ from dsp.types import (
     Step,
     Worn,
 )
+from tests.deep import DEEP
 
 SIDES = {"left": Side.LEFT, "right": Side.RIGHT}
 SEES_SLOPE = ("slope_pct", "braking_impulse_bws", "peak_braking_bw", "speed_lost_mps")
@@ -75,7 +76,7 @@ def test_nothing_is_wrong_with_a_sound_sensor_on_any_ground() -> None:
         assert problems(records(shoes(run_on(slope)))) == []
 
 
-@pytest.mark.parametrize("range_g", [3.0, 4.0, 5.0])
+@pytest.mark.parametrize("range_g", [3.0, 4.0, 5.0] if DEEP else [4.0])
 def test_a_range_that_is_too_small_is_seen_whatever_it_is_and_said_once(range_g: float) -> None:
     whole = shoes(run_on())
     found = records({n: clipped(c, range_g * GRAVITY_MS2) for n, c in whole.items()})
@@ -122,8 +123,10 @@ def test_a_shoe_that_flops_a_little_reads_level_ground_as_level() -> None:
     assert abs(np.median(values(steps_of(found), "slope_pct"))) < 2
 
 
-@pytest.mark.parametrize("axis", [0, 2])
-@pytest.mark.parametrize("degrees", [90.0, 180.0])
+@pytest.mark.parametrize(
+    ("axis", "degrees"),
+    [(0, 90.0), (2, 180.0), *([(0, 180.0), (2, 90.0)] if DEEP else [])],
+)
 def test_a_case_turned_in_mid_run_is_learned_anew_within_20_s_and_said(axis: int, degrees: float) -> None:
     turn = [0.0, 0.0, 0.0]
     turn[axis] = math.radians(degrees)
@@ -140,7 +143,10 @@ def test_a_case_turned_in_mid_run_is_learned_anew_within_20_s_and_said(axis: int
     assert all(abs(cadence[t] - 166) < 5 for t in np.arange(60.0, 79.0))
 
 
-@pytest.mark.parametrize(("share", "rate_hz"), [(0.05, 100.0), (0.05, 200.0), (0.2, 100.0), (0.2, 200.0)])
+@pytest.mark.parametrize(
+    ("share", "rate_hz"),
+    [(0.05, 200.0), (0.2, 100.0), *([(0.05, 100.0), (0.2, 200.0)] if DEEP else [])],
+)
 def test_bursts_of_loss_cost_only_the_contacts_they_hit(share: float, rate_hz: float) -> None:
     run = run_on(seconds=120.0)
     sent = {

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hmac
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,12 +15,13 @@ from monitor.core.monotonic import SystemClock
 from monitor.core.nats_client import HubSettings, log_connection
 from monitor.core.packet import INTERVALS, RUNNER, Packet, stop_cues_packet, wish_packet
 from monitor.core.retry import Backoff
+from monitor.core.secret import Secret
 from monitor.hub.local_server import running_server
 from monitor.hub.streams import PACKET_LOG
 from monitor.recordings.tape_blocks import Numbered
 from monitor.sinks.hub.run_messages import RunEnd, unpack_end, unpack_packets, unpack_start
 from monitor.sinks.hub.sink import HubSink
-from monitor.sinks.hub.subjects import parse_subject
+from monitor.sinks.hub.subjects import RunAddress, parse_subject
 from tests.hub_rig import ENDED, TENANT, Box, batches_until, no_batches, running_hub, until
 
 
@@ -40,6 +43,27 @@ async def sent(settings: HubSettings) -> tuple[list[Numbered], list[RunEnd], lis
                     else:
                         assert unpack_start(message.data).started.athlete == address.athlete
     return rows, ends, order
+
+
+async def test_nobody_can_use_up_the_names_of_another_runners_messages(tmp_path: Path) -> None:
+    """The server drops a message whose name it has had, whoever sent that one."""
+    async with running_hub(tmp_path) as settings:
+        box = await asyncio.to_thread(Box, tmp_path / "box", "ann")
+        await asyncio.to_thread(box.end)
+        ann, ben = RunAddress(TENANT, "ann", box.started.session), RunAddress(TENANT, "ben", "his")
+        async with log_connection(settings) as log:
+            for name in ("start", "0", "end"):
+                for guess in (
+                    f"{ann.key}/{name}",
+                    hmac.digest(b"", f"{ann.key}/{name}".encode(), "sha256").hex(),
+                ):
+                    await log.publish(ben.subject("end"), b"x", headers={"Nats-Msg-Id": guess})
+            secret = replace(settings, user="ann", password=Secret("of-ann-alone"))
+            await (await asyncio.to_thread(box.sink, secret)).run(no_batches())
+            last = await log.get_last_msg(PACKET_LOG, f"part.*.{ann.subject('end')}")
+            first = await log.get_last_msg(PACKET_LOG, f"part.*.{ann.subject('start')}")
+        assert unpack_start(first.data or b"").started == box.started
+        assert unpack_end(last.data or b"").packets == len(box.packets)
 
 
 async def test_a_whole_run_is_sent_while_it_is_recorded(tmp_path: Path) -> None:

@@ -38,8 +38,9 @@ async def test_a_trial_tells_the_rate_of_what_streams_and_why_the_rest_does_not(
 
 @pytest.mark.parametrize("hands", [0, 1, 2])
 async def test_of_two_alike_the_one_that_is_shaken_is_told_and_only_if_that_is_clear(
-    radio: Radio, hands: int
+    radio: Radio, hands: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(stream_check, "_SHAKE_S", 2.5)
     twins, said = [WitMotion(radio, "WT901BLE68") for _ in range(2)], list[str]()
 
     def signal(n: Array, shaken: bool) -> tuple[Array, Array]:

@@ -261,3 +261,9 @@ def test_titles_tags_and_notes_are_cleaned_when_they_are_stored(api: TestClient)
 def test_a_file_of_any_name_is_brought_in_or_refused(api: TestClient, name: str) -> None:
     """Found by fuzzing: a long one was a mistake of the server."""
     assert api.put(f"/api/v1/import/{name}", content=b"x").status_code in (404, 422)
+
+
+def test_a_number_too_long_to_be_read_is_a_malformed_body(api: TestClient) -> None:
+    body = b'{"sessions": [' + b"9" * 5000 + b"]}"
+    answer = api.post("/api/v1/merge", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422

@@ -5,7 +5,7 @@ COPY pyproject.toml constraints.txt README.md LICENSE ./
 COPY dsp dsp
 COPY monitor monitor
 RUN python -m venv /opt/gaitcue \
- && /opt/gaitcue/bin/pip install --no-cache-dir --constraint constraints.txt ".[influx]"
+ && /opt/gaitcue/bin/pip install --no-cache-dir --constraint constraints.txt ".[influx,hub]"
 
 FROM python:3.11-slim-bookworm
 COPY --from=build /opt/gaitcue /opt/gaitcue

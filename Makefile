@@ -73,6 +73,10 @@ fuzz: $(VENV)/.test ## what comes from outside, mutated: make fuzz SECONDS=600 T
 soak: $(VENV)/.test ## an hour of faults at random, each sample accounted for, a hundred kills, a thousand damaged files: make soak MINUTES=60 KILLS=100 DAMAGES=1000
 	$(BIN)/python -m tests.faults --minutes "$(or $(MINUTES),60)" --kills "$(or $(KILLS),100)" --damages "$(or $(DAMAGES),1000)"
 
+.PHONY: hub-proof
+hub-proof: $(VENV)/.test ## a hub on three servers, workers and servers killed at random, everything accounted for: make hub-proof KILLS=20 SECONDS=600 RUNNERS=8
+	$(BIN)/python -m tests.faults.hub_proof --runners "$(or $(RUNNERS),8)" --seconds "$(or $(SECONDS),600)" --kills "$(or $(KILLS),20)"
+
 .PHONY: deep
 deep: $(VENV)/.test ## all of make unit with every scenario and ten times the examples: hours
 	GAITCUE_DEEP=1 $(BIN)/pytest $(SIDE_BY_SIDE) --timeout=3000

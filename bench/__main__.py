@@ -6,7 +6,7 @@ import argparse
 import json
 from collections.abc import Sequence
 
-from bench import cue_latency, first_paint, live, memory, plan, radio, review, service, whole
+from bench import cue_latency, first_paint, hub, live, memory, plan, radio, review, service, whole
 from dsp.types import Placement
 
 
@@ -26,6 +26,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     print_result(service.latency(given.live))
     for result in (*radio.cases(), *cue_latency.cases(), *first_paint.cases()):
         print_result(dict(result))
+    for result in hub.hub_cases(20, given.live):
+        print_result(result)
     review.main()
     plan.main()
     for result in memory.command_costs():

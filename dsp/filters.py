@@ -10,7 +10,6 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import numpy as np
 
@@ -246,21 +245,21 @@ class History:
         self._lo = 0  # absolute number of _rows[0]
         self.end = 0  # absolute number after the last row
 
-    def __getstate__(self) -> dict[str, Any]:
-        """Return what a snapshot needs: of the room for rows, which is larger, only those that are held."""
-        return {**vars(self), "_rows": self._rows[: self.end - self._lo].copy(), "_room": len(self._rows)}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        """Take a snapshot and make the same room again: rows go when they would have gone."""
-        held = state["_rows"]
-        room = np.empty((state.pop("_room"), held.shape[1]))
-        room[: len(held)] = held
-        vars(self).update(state, _rows=room)
+    def __getstate__(self) -> dict[str, object]:
+        """Return what a copy needs: the rows that must be held, and no room for more."""
+        first = self.sure_start
+        rows = self._rows[first - self._lo : self.end - self._lo].copy()
+        return {**vars(self), "_rows": rows, "_lo": first}
 
     @property
     def start(self) -> int:
         """Return the absolute number of the first row still held."""
         return self._lo
+
+    @property
+    def sure_start(self) -> int:
+        """Return the absolute number of the first row that is held however the rows came."""
+        return max(self._lo, self.end - self._keep)
 
     def restart(self, t0_s: float) -> None:
         """Forget everything; row 0 is now at ``t0_s``."""

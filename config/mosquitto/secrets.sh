@@ -20,6 +20,7 @@ if [ ! -e ca.key ]; then
 fi
 
 if [[ $host =~ ^[0-9.]+$|: ]]; then name=IP:$host; else name=DNS:$host; fi
+name=$name,DNS:nats # of the hub's server for workers beside it, in docker-compose.yml
 openssl req -new -newkey rsa:3072 -nodes -subj "/CN=$host" -keyout server.key -out server.csr 2>/dev/null
 openssl x509 -req -in server.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 825 -out server.crt 2>/dev/null \
   -extfile <(printf 'subjectAltName=%s\nextendedKeyUsage=serverAuth\n' "$name")

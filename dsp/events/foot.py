@@ -88,8 +88,9 @@ class FootDetector(GridDetector[FootState]):
         """
         s = self.state
         s.ended = True
-        short = not s.axes.have and s.history.end - s.history.start >= FOOT_RATE_HZ
-        if short and not self._learn_axes(s.history.start, s.history.end, least=1):
+        start = s.history.sure_start
+        short = not s.axes.have and s.history.end - start >= FOOT_RATE_HZ
+        if short and not self._learn_axes(start, s.history.end, least=1):
             return []
         return self._decide_contacts() if s.axes.have else []
 

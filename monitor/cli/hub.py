@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
 
     from monitor.core.nats_client import HubSettings
+    from monitor.hub.hub_metrics import MetricsAddress
+
+MetricsOption = Annotated[str | None, typer.Option(help="option.hub.metrics")]
 
 
 def accounts_command(
@@ -73,6 +76,7 @@ def init_command(
 def worker_command(
     number: Annotated[int, typer.Option(min=0, help="option.hub.number")] = 0,
     of: Annotated[int, typer.Option(min=1, help="option.hub.of")] = 1,
+    metrics: MetricsOption = None,
     config: SettingsOption = None,
     verbose: VerboseOption = 0,
     log_format: LogFormatOption = None,
@@ -85,11 +89,13 @@ def worker_command(
     extend_logging(verbose, log_format)
     if number >= of:
         raise ConfigError("error.hub_number", number=number, of=of)
-    _run_until_stopped(serve_share(_hub_settings(config), number, of, SystemClock()))
+    shown = _metrics_address(metrics)
+    _run_until_stopped(serve_share(_hub_settings(config), number, of, SystemClock(), shown))
 
 
 def store_command(
     folder: Annotated[Path | None, typer.Option(help="option.hub.store")] = None,
+    metrics: MetricsOption = None,
     config: SettingsOption = None,
     verbose: VerboseOption = 0,
     log_format: LogFormatOption = None,
@@ -104,7 +110,34 @@ def store_command(
     extend_logging(verbose, log_format)
     settings = _hub_settings(config)
     keeper = RecordKeeper(folder or data_folder(load_config(config)) / "hub")
-    _run_until_stopped(keep_records(settings, keeper, SystemClock()))
+    _run_until_stopped(keep_records(settings, keeper, SystemClock(), _metrics_address(metrics)))
+
+
+def status_command(config: SettingsOption = None) -> None:
+    """Show how far workers and store of a hub are, as its log knows it."""
+    import asyncio
+    import datetime
+
+    from rich.console import Console
+
+    from monitor.cli.hub_tables import hub_status_parts
+    from monitor.hub.hub_status import HubStatus, read_hub_status
+    from monitor.hub.streams import hub_connection
+
+    settings = _hub_settings(config)
+
+    async def look() -> HubStatus:
+        async with hub_connection(settings) as streams:
+            return await read_hub_status(streams)
+
+    for part in hub_status_parts(asyncio.run(look()), datetime.datetime.now(datetime.UTC)):
+        Console().print(part)
+
+
+def _metrics_address(text: str | None) -> MetricsAddress | None:
+    from monitor.hub.hub_metrics import parse_metrics_address
+
+    return None if text is None else parse_metrics_address(text)
 
 
 def _hub_settings(config: Path | None) -> HubSettings:

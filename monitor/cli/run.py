@@ -35,6 +35,7 @@ def demo_command(
     host: HostOption = None,
     port: PortOption = 0,
     squad: Annotated[int, typer.Option(min=0, max=8, help="option.demo.squad")] = 0,
+    hub: Annotated[int, typer.Option(min=0, max=500, help="option.demo.hub")] = 0,
     config: SettingsOption = None,
     verbose: VerboseOption = 0,
     log_format: LogFormatOption = None,
@@ -51,6 +52,11 @@ def demo_command(
         from monitor.service.demo_squad import run_demo_squad
 
         run_demo_squad(load_config(config), squad, seconds or _OTHER_DEMOS_S, speed, today)
+    elif hub:
+        from monitor.hub.demo_hub import run_demo_hub
+        from monitor.service.live_session import result_console
+
+        run_demo_hub(hub, seconds or _OTHER_DEMOS_S, result_console())
     elif radio:
         run_radio_demo(seconds or _OTHER_DEMOS_S, page)
     else:

@@ -25,6 +25,8 @@ WORKER = "worker"
 _RUNNER, _COACH = "runner", "coach"
 ACCOUNTS_FILE = "accounts.conf"
 """The part of the server's configuration that ``add_accounts`` writes."""
+WORKER_PASSWORD_FILE = "worker.password"
+"""The password of workers and store alone, for a ``password_file`` of theirs."""
 _USERS = "users.json"
 
 
@@ -55,6 +57,7 @@ def add_accounts(
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     write_private_file(path, json.dumps(users, indent=2))
     write_private_file(folder / ACCOUNTS_FILE, accounts_text(users))
+    write_private_file(folder / WORKER_PASSWORD_FILE, users[WORKER])
     return users
 
 

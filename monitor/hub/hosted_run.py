@@ -54,6 +54,11 @@ class HostedRun:
     def __post_init__(self) -> None:
         self.session = Session(self.start.settings)
 
+    @property
+    def packets(self) -> int:
+        """The number of packets that were evaluated, each once."""
+        return self.next_packet - self.missing
+
     def begin(self) -> RecordBatch:
         """Return the first record of the run."""
         return self._numbered([self.start.started])

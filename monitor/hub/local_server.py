@@ -8,12 +8,15 @@ import asyncio
 import contextlib
 import logging
 import shutil
+import socket
 import sysconfig
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 from monitor.core.errors import ConfigError, SinkError
+from monitor.core.nats_client import HubSettings, log_connection
 from monitor.hub.accounts import ACCOUNTS_FILE
+from monitor.hub.streams import HubLayout, create_streams
 
 _log = logging.getLogger(__name__)
 
@@ -58,6 +61,21 @@ max_payload: {_LARGEST_MESSAGE}
 jetstream {{ store_dir: "{folder}", sync_interval: "1s" }}
 {accounts}
 """
+
+
+@contextlib.asynccontextmanager
+async def local_hub(folder: Path, layout: HubLayout) -> AsyncIterator[HubSettings]:
+    """Make a hub on a free port, for this machine alone, and run its server while the block lasts."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    config = folder / "nats.conf"
+    await asyncio.to_thread(config.write_text, nats_config(folder / "log", "127.0.0.1", port))
+    settings = HubSettings(url=f"nats://127.0.0.1:{port}")
+    async with running_server(config):
+        async with log_connection(settings) as log:
+            await create_streams(log, layout)
+        yield settings
 
 
 @contextlib.asynccontextmanager

@@ -15,19 +15,19 @@ import json
 import logging
 import os
 import re
-import uuid
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from monitor.core.errors import ConfigError, DecodeError, InputError, SinkError
+from monitor.core.errors import ConfigError, DecodeError, InputError
 from monitor.core.json_codec import parse_json
 from monitor.core.monotonic import MonotonicClock
 from monitor.core.retry import pass_on_cancellation
 from monitor.hub.hosted_run import HostedRun, RecordBatch, Snapshot
+from monitor.hub.log_reader import LogRange, read_log
 from monitor.hub.record_messages import pack_records, unpack_records
 from monitor.hub.run_snapshots import RunSnapshots, SnapshotEntry
-from monitor.hub.streams import PACKET_LOG, RECORD_LOG, HubStreams, partition_filter
+from monitor.hub.streams import PACKET_LOG, RECORD_LOG, HubStreams, partition_filter, position_key
 from monitor.sinks.hub.run_messages import RunStart, unpack_end, unpack_packets, unpack_start
 from monitor.sinks.hub.subjects import RunAddress, parse_subject
 from monitor.storage.new_session import session_id
@@ -44,40 +44,54 @@ class WorkerParams:
     """Sizes and times of a worker (choices)."""
 
     snapshot_s: float = 30.0  # between two snapshots of a run: what a kill costs is evaluated again
+    snapshot_messages: int = (
+        60  # or sooner, after so many of a run: who catches up and is killed again gets on
+    )
     at_once: int = 200  # messages read at a time
     wait_s: float = 0.5  # for the first of them
     most_records: int = 2000  # in a message
     idle_s: float = 600.0  # a run of which nothing comes leaves the memory; its snapshot stays
 
     def __post_init__(self) -> None:
-        if min(self.snapshot_s, self.wait_s, self.idle_s) <= 0 or min(self.at_once, self.most_records) < 1:
-            raise ValueError("times must be positive, at_once and most_records at least 1")
+        if min(self.snapshot_s, self.wait_s, self.idle_s) <= 0:
+            raise ValueError("times must be positive")
+        if min(self.snapshot_messages, self.at_once, self.most_records) < 1:
+            raise ValueError("snapshot_messages, at_once and most_records must be positive")
 
 
 @dataclass(slots=True)
 class PartitionState:
-    """``PartitionState`` is how a partition is doing; numbers only grow but for ``runs`` and ``lag``.
+    """``PartitionState`` is how a partition is doing, as far as this process knows.
 
-    ``sequence`` is the last message that was evaluated, ``lag`` messages wait after it.  ``restored`` runs
-    were gone on with from a snapshot, ``rebuilt`` from their first message.  ``damaged`` messages could not
-    be read, ``orphans`` belong to a run whose start is not there.  ``broken`` runs were given up, as one of
-    their messages could be read but not evaluated.
+    It is ``serving`` while it has claimed the partition and is connected.  ``sequence`` is the last message
+    that was evaluated, ``lag`` messages waited after it when it came; ``runs`` are in memory.  Since
+    ``unsaved_since_s`` (monotonic) some run has had messages that its snapshot has not, None if none has.
+    The rest only grow: ``restored`` runs were gone on with from a snapshot, ``rebuilt`` from their first
+    message; ``redelivered`` messages were in their run's snapshot already, ``repeated`` packets came twice;
+    ``damaged`` messages could not be read, ``orphans`` belong to a run whose start is not there; ``broken``
+    runs were given up, as one of their messages could be read but not evaluated.
+    ``claims`` counts those of all processes that ever served the partition, ``claims_lost`` those that
+    this one has lost to another.
     """
 
     partition: int
+    serving: bool = False
     sequence: int = 0
     messages: int = 0
     records: int = 0
     runs: int = 0
     lag: int = 0
     snapshots: int = 0
-    oldest_snapshot_s: float = 0.0
+    unsaved_since_s: float | None = None
     restored: int = 0
     rebuilt: int = 0
+    redelivered: int = 0
     repeated: int = 0
     damaged: int = 0
     orphans: int = 0
     broken: int = 0
+    claims: int = 0
+    claims_lost: int = 0
 
 
 @dataclass(slots=True)
@@ -92,6 +106,7 @@ class _LiveRun:
     published: int
     saved_s: float
     touched_s: float
+    unsaved: int = 0  # messages since the snapshot
     waiting: list[RecordBatch] = field(default_factory=list)
     ended: bool = False
 
@@ -121,7 +136,7 @@ class PartitionWorker:
         self._time = time
         self._p = params or WorkerParams()
         self._runs: dict[str, _LiveRun] = {}
-        self._name = f"partition.{state.partition}"
+        self._name = position_key(state.partition)
         self._revision = 0
         self._position = 0  # up to which nothing is missing from the snapshots
         self._saved_s = time.now_s()
@@ -132,12 +147,17 @@ class PartitionWorker:
         Raises what NATS does; ``ConfigError`` when another worker has the partition now.
         """
         await self._claim()
-        async for messages in self._batches():
-            pass_on_cancellation()
-            for message in messages:
-                await self._take(message)
-            await self._publish()
-            await self._save()
+        self.state.serving = True
+        try:
+            async for messages in self._batches():
+                pass_on_cancellation()
+                for message in messages:
+                    await self._take(message)
+                    await asyncio.sleep(0)  # for other partitions, and what the hub asks
+                await self._publish()
+                await self._save()
+        finally:
+            self.state.serving = False
 
     # ------------------------------------------------------------------ the partition
 
@@ -148,14 +168,16 @@ class PartitionWorker:
         positions = self._streams.positions
         try:
             found = await positions.get(self._name)
-            self._position = int(parse_json(found.value or b"")["sequence"])
+            entry = parse_json(found.value or b"")
+            self._position, self.state.claims = int(entry["sequence"]), int(entry.get("claims", 0)) + 1
         except KeyNotFoundError:
-            self._position = 0
+            self._position, self.state.claims = 0, 1
         self.state.sequence = self._position
         self._revision = await positions.put(self._name, self._body())
 
     def _body(self) -> bytes:
-        return json.dumps({"sequence": self._position, "process": os.getpid()}).encode()
+        entry = {"sequence": self._position, "process": os.getpid(), "claims": self.state.claims}
+        return json.dumps(entry).encode()
 
     async def _move_position(self) -> None:
         from nats.js.errors import KeyWrongLastSequenceError
@@ -166,36 +188,19 @@ class PartitionWorker:
         try:
             self._revision = await self._streams.positions.update(self._name, self._body(), self._revision)
         except KeyWrongLastSequenceError as exc:
+            self.state.claims_lost += 1
             raise ConfigError("error.hub_partition", partition=self.state.partition) from exc
 
-    async def _batches(self) -> AsyncIterator[Sequence[Msg]]:
-        """Yield the messages after the position, in order; an empty batch where none came for a while."""
-        from nats.js import api
-
-        name = f"worker-{self.state.partition}-{uuid.uuid4().hex[:8]}"
-        config = api.ConsumerConfig(
-            name=name,
-            deliver_policy=api.DeliverPolicy.BY_START_SEQUENCE,
-            opt_start_seq=self._position + 1,
-            ack_policy=api.AckPolicy.NONE,  # the position says what is safe
-            filter_subject=partition_filter(self.state.partition),
-            inactive_threshold=60.0,
+    def _batches(self) -> AsyncIterator[Sequence[Msg]]:
+        """The messages after the position, in order."""
+        number = self.state.partition
+        wanted = LogRange(
+            stream=PACKET_LOG,
+            after=self._position,  # which says what is safe
+            reader=worker_consumer(number),
+            subjects=partition_filter(number),
         )
-        await self._log.add_consumer(PACKET_LOG, config)
-        reader = await self._log.pull_subscribe_bind(consumer=name, stream=PACKET_LOG)
-        expected = 1
-        while True:
-            try:
-                messages = await reader.fetch(self._p.at_once, timeout=self._p.wait_s)
-            except TimeoutError:
-                messages = []
-            for message in messages:
-                if message.metadata.sequence.consumer != expected:
-                    raise SinkError("messages of the log were lost on their way: reading again")
-                expected += 1
-            if messages:
-                self.state.lag = messages[-1].metadata.num_pending
-            yield messages
+        return read_log(self._log, wanted, self._p.at_once, self._p.wait_s)
 
     # ------------------------------------------------------------------ the runs
 
@@ -203,13 +208,17 @@ class PartitionWorker:
         """Give a message to its run."""
         self.state.sequence = sequence = message.metadata.sequence.stream
         self.state.messages += 1
+        self.state.lag = message.metadata.num_pending
         try:
             address, what = parse_subject(message.subject)
             live = self._runs.get(address.key) or await self._enter(address, what)
             if sequence > live.sequence:
                 live.touched_s = self._time.now_s()
                 live.sequence = sequence
+                live.unsaved += 1
                 self._evaluate(live, what, message.data)
+            else:
+                self.state.redelivered += 1
         except (DecodeError, InputError) as exc:
             self.state.damaged += 1
             _log.warning("a message of the log is left out: %s", exc)
@@ -268,26 +277,16 @@ class PartitionWorker:
 
     async def _rebuild(self, live: _LiveRun) -> None:
         """Evaluate a run from its first message up to its entry, whose snapshot cannot be read here."""
-        from nats.js import api
-
-        config = api.ConsumerConfig(
-            name=f"rebuild-{uuid.uuid4().hex}",
-            deliver_policy=api.DeliverPolicy.ALL,
-            ack_policy=api.AckPolicy.NONE,
-            filter_subject=f"part.{self.state.partition}.gait.{live.key}.*",
-            inactive_threshold=60.0,
-        )
-        await self._log.add_consumer(PACKET_LOG, config)
-        reader = await self._log.pull_subscribe_bind(consumer=config.name, stream=PACKET_LOG)
-        while True:
-            try:
-                messages = await reader.fetch(self._p.at_once, timeout=self._p.wait_s)
-            except TimeoutError:
-                return
+        partition = self.state.partition
+        subjects = f"part.{partition}.gait.{live.key}.*"
+        wanted = LogRange(stream=PACKET_LOG, after=0, reader="rebuild-", subjects=subjects)
+        async for messages in read_log(self._log, wanted, self._p.at_once, self._p.wait_s):
             for message in messages:
                 if message.metadata.sequence.stream > live.entry.sequence:
                     return
                 self._evaluate(live, parse_subject(message.subject)[1], message.data)
+            if not messages:
+                return
 
     async def _published(self, address: RunAddress) -> int:
         """How many records of a run are in the log."""
@@ -331,16 +330,18 @@ class PartitionWorker:
         for key in [k for k, live in self._runs.items() if live.ended or self._is_idle(live, now_s)]:
             if not self._runs[key].dirty:
                 del self._runs[key]
-        ages = [now_s - live.saved_s for live in self._runs.values() if live.dirty]
-        self.state.runs, self.state.oldest_snapshot_s = len(self._runs), max(ages, default=0.0)
+        dirty = [live.saved_s for live in self._runs.values() if live.dirty]
+        self.state.runs, self.state.unsaved_since_s = len(self._runs), min(dirty, default=None)
 
     def _is_due(self, live: _LiveRun, now_s: float) -> bool:
-        return live.dirty and (live.ended or now_s - live.saved_s >= self._p.snapshot_s)
+        many = live.unsaved >= self._p.snapshot_messages
+        return live.dirty and (live.ended or many or now_s - live.saved_s >= self._p.snapshot_s)
 
     def _is_idle(self, live: _LiveRun, now_s: float) -> bool:
         return now_s - live.touched_s >= self._p.idle_s
 
     async def _save_run(self, live: _LiveRun, now_s: float) -> None:
+        live.unsaved = 0
         if live.run is None:  # an orphan: nothing to go on with
             live.entry = SnapshotEntry(live.sequence, revision=live.entry.revision)
             return
@@ -348,6 +349,11 @@ class PartitionWorker:
         live.entry = await self._snapshots.save(live.key, live.entry, snapshot, ended=live.ended)
         live.saved_s = now_s
         self.state.snapshots += 1
+
+
+def worker_consumer(partition: int) -> str:
+    """Return how the names begin under which workers of a partition read the log."""
+    return f"worker-{partition}-"
 
 
 def _own_start(address: RunAddress, data: bytes) -> RunStart:

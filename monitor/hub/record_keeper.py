@@ -1,23 +1,29 @@
 """Records from the log into the tenants' stores, each exactly once.
 
 A store says itself how many records of a run it has, in the transaction that adds them.  So a message
-that comes again, or overlaps with the one before, adds only what is new; and the log is told that a
-message is done when the store has it on disk.  Each tenant has a folder, and in it a store like a
-runner's own.
+that comes again, or overlaps with the one before, adds only what is new.  Up to which message of the log
+the stores have everything stands beside them, in a file that is written when they have it on disk: a store
+that begins reads on from there, and one with a new folder reads the log from its beginning.  Each tenant
+has a folder, and in it a store like a runner's own.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from monitor.core.errors import DecodeError, InputError, SinkError, StoreError
+from monitor.core.json_codec import parse_json
+from monitor.core.private_files import write_private_file
 from monitor.core.records import Out, SessionEnded, SessionStarted
 from monitor.core.retry import pass_on_cancellation
 from monitor.core.safe_text import file_name_part
+from monitor.hub.log_reader import LogRange, read_log
 from monitor.hub.record_messages import unpack_records
 from monitor.hub.streams import RECORD_LOG, HubStreams
 from monitor.sinks.hub.subjects import RunAddress, parse_subject
@@ -29,16 +35,39 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _AT_ONCE, _WAIT_S = 200, 0.5
-_DURABLE = "keeper"
+KEEPER = "keeper-"
+"""How the names begin under which stores read the log."""
+_POSITION_FILE = "position.json"
+_REMEMBERED_S = 3600.0  # for which the server still tells how much waits for a store that is gone
+
+
+@dataclass(slots=True)
+class KeeperState:
+    """``KeeperState`` is how the store of a hub is doing, as far as this process knows.
+
+    It is ``serving`` while connected; ``lag`` messages waited after the last one when it came.  The rest
+    only grow: ``records`` were stored, ``redelivered`` messages were stored already, ``damaged`` ones were
+    left out.
+    """
+
+    serving: bool = False
+    lag: int = 0
+    messages: int = 0
+    records: int = 0
+    redelivered: int = 0
+    damaged: int = 0
 
 
 class RecordKeeper:
-    """``RecordKeeper`` stores the records of all tenants below ``folder``, ``records`` so far."""
+    """``RecordKeeper`` stores the records of all tenants below ``folder``.
+
+    ``state`` may be read at any time.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._stores: dict[str, Store] = {}
-        self.records = 0
+        self.state = KeeperState()
 
     def close(self) -> None:
         """Close the stores of all tenants."""
@@ -54,38 +83,47 @@ class RecordKeeper:
 
     async def run(self, streams: HubStreams) -> None:
         """Store until cancelled; raises what NATS does, ``SinkError`` when a store cannot be written."""
-        from nats.js import api
+        log_id = str((await streams.log.stream_info(RECORD_LOG)).created)
+        after = await asyncio.to_thread(self._position, log_id)
+        wanted = LogRange(stream=RECORD_LOG, after=after, reader=KEEPER, keep_s=_REMEMBERED_S)
+        self.state.serving = True
+        try:
+            async for messages in read_log(streams.log, wanted, _AT_ONCE, _WAIT_S):
+                pass_on_cancellation()
+                if messages:
+                    await self._store_batch(messages, log_id)
+        finally:
+            self.state.serving = False
 
-        config = api.ConsumerConfig(
-            durable_name=_DURABLE,
-            ack_policy=api.AckPolicy.EXPLICIT,
-            ack_wait=60.0,
-            max_ack_pending=10 * _AT_ONCE,
-        )
-        await streams.log.add_consumer(RECORD_LOG, config)
-        reader = await streams.log.pull_subscribe_bind(stream=RECORD_LOG, durable=_DURABLE)
-        while True:
-            pass_on_cancellation()
-            try:
-                messages = await reader.fetch(_AT_ONCE, timeout=_WAIT_S)
-            except TimeoutError:
-                continue
-            try:
-                await asyncio.to_thread(self._store_all, messages)
-            except StoreError as exc:
-                raise SinkError(str(exc), log_text=exc.log_text) from exc
-            for message in messages:
-                await message.ack()
+    async def _store_batch(self, messages: Sequence[Msg], log_id: str) -> None:
+        position = json.dumps({"log": log_id, "sequence": messages[-1].metadata.sequence.stream})
+        try:
+            await asyncio.to_thread(self._store_all, messages)
+            await asyncio.to_thread(write_private_file, self._folder / _POSITION_FILE, position)
+        except StoreError as exc:
+            raise SinkError(str(exc), log_text=exc.log_text) from exc
+        self.state.lag = messages[-1].metadata.num_pending
+
+    def _position(self, log_id: str) -> int:
+        """Up to which message the stores of this folder have everything; 0 where the log is another."""
+        try:
+            entry = parse_json((self._folder / _POSITION_FILE).read_text(encoding="utf-8"))
+            return int(entry["sequence"]) if entry["log"] == log_id else 0
+        except (OSError, ValueError, KeyError, TypeError):
+            return 0
 
     def _store_all(self, messages: Sequence[Msg]) -> None:
         for message in messages:
+            self.state.messages += 1
             try:
                 address, _ = parse_subject(message.subject)
                 batch = unpack_records(message.data)
-                self.records += store_records(
-                    self.tenant_store(address.tenant), address, batch.first, batch.records
-                )
+                store = self.tenant_store(address.tenant)
+                fresh = store_records(store, address, batch.first, batch.records)
+                self.state.records += fresh
+                self.state.redelivered += fresh == 0
             except (DecodeError, InputError) as exc:
+                self.state.damaged += 1
                 _log.error("records from the log are left out: %s", exc)
 
 

@@ -19,17 +19,23 @@ from monitor.core.json_codec import from_json, parse_json, to_json
 from monitor.hub.hosted_run import Snapshot, unpack_snapshot
 from monitor.hub.streams import HubStreams
 
+_ANSWER_S = 15.0
+"""For one object: the client itself waits for its pieces without end where their server has died."""
+
 
 @dataclass(frozen=True, slots=True)
 class SnapshotEntry:
     """``SnapshotEntry`` says which object is a run's snapshot, and after which message it was made.
 
-    ``revision`` is that of the entry, 0 where there is none yet.
+    By then ``packets`` were evaluated, and ``records`` came of them.  ``revision`` is that of the entry, 0
+    where there is none yet.
     """
 
     sequence: int = 0
     object_name: str = ""
     ended: bool = False
+    packets: int = 0
+    records: int = 0
     revision: int = 0
 
 
@@ -54,14 +60,15 @@ class RunSnapshots:
 
     async def load(self, entry: SnapshotEntry) -> Snapshot | None:
         """Return the snapshot of an entry, None if there is none that this version can go on from."""
-        from nats.js.errors import NotFoundError
+        from nats.js.errors import DigestMismatchError, NotFoundError
 
         if not entry.object_name:
             return None
         try:
-            found = await self._objects.get(entry.object_name)
+            async with asyncio.timeout(_ANSWER_S):
+                found = await self._objects.get(entry.object_name)
             return await asyncio.to_thread(unpack_snapshot, found.data or b"")
-        except (NotFoundError, InputError):
+        except (DigestMismatchError, NotFoundError, InputError):
             return None
 
     async def save(
@@ -74,8 +81,11 @@ class RunSnapshots:
 
         name = "" if ended else f"{key}/{uuid.uuid4().hex}"
         if name:
-            await self._objects.put(name, await asyncio.to_thread(snapshot.pack))
-        entry = SnapshotEntry(snapshot.sequence, name, ended)
+            data = await asyncio.to_thread(snapshot.pack)
+            async with asyncio.timeout(_ANSWER_S):
+                await self._objects.put(name, data)
+        run = snapshot.run
+        entry = SnapshotEntry(snapshot.sequence, name, ended, run.packets, run.records)
         try:
             body = json.dumps(to_json(entry)).encode()
             revision = await self._entries.update(_entry_name(key), body, last=before.revision)
@@ -90,7 +100,8 @@ class RunSnapshots:
 
         if name:
             with contextlib.suppress(NotFoundError):
-                await self._objects.delete(name)
+                async with asyncio.timeout(_ANSWER_S):
+                    await self._objects.delete(name)
 
 
 def _entry_name(key: str) -> str:

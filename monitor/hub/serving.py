@@ -7,18 +7,19 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import partial
 
-from monitor.core.errors import ConfigError, MonitorError
+from monitor.core.errors import MonitorError
 from monitor.core.monotonic import MonotonicClock
 from monitor.core.nats_client import HubSettings, log_connection
 from monitor.core.outage import Outage
 from monitor.core.retry import Backoff, retry_until_done
 from monitor.core.stop_signals import handle_stop_signals
+from monitor.hub.hub_metrics import MetricsAddress, metrics_server, store_metrics, worker_metrics
 from monitor.hub.partition_worker import PartitionState, PartitionWorker, WorkerParams
 from monitor.hub.record_keeper import RecordKeeper
-from monitor.hub.streams import HubLayout, HubStreams, create_streams, open_streams
+from monitor.hub.streams import HubLayout, HubStreams, create_streams, hub_connection
 
 _log = logging.getLogger(__name__)
-_BACKOFF = Backoff(longest_s=5.0)
+_BACKOFF = Backoff(longest_s=2.0)  # servers of a cluster take four to nine seconds to choose a new leader
 
 
 async def make_hub(settings: HubSettings, layout: HubLayout) -> int:
@@ -27,15 +28,18 @@ async def make_hub(settings: HubSettings, layout: HubLayout) -> int:
         return (await create_streams(log, layout)).partitions
 
 
-async def serve_share(settings: HubSettings, number: int, of: int, time: MonotonicClock) -> None:
-    """Serve the partitions of worker ``number`` of ``of`` until cancelled."""
-    found: list[int] = []
+async def serve_share(
+    settings: HubSettings, number: int, of: int, time: MonotonicClock, metrics: MetricsAddress | None = None
+) -> None:
+    """Serve the partitions of worker ``number`` of ``of`` until cancelled; ``metrics`` shows how."""
+    states: list[PartitionState] = []
 
     async def look(streams: HubStreams) -> None:
-        found.append(streams.partitions)
+        states.extend(PartitionState(p) for p in range(number, streams.partitions, of))
 
-    await _keep_connected(settings, "hub", look, time)
-    await serve_partitions(settings, [PartitionState(p) for p in range(number, found[0], of)], time)
+    async with metrics_server(metrics, lambda: worker_metrics(states, time.now_s())):
+        await _keep_connected(settings, "hub", look, time)
+        await serve_partitions(settings, states, time)
 
 
 async def run_until_stopped(work: Coroutine[object, object, None]) -> None:
@@ -72,28 +76,25 @@ async def serve_partitions(
             group.create_task(work(state), name=f"partition {state.partition}")
 
 
-async def keep_records(settings: HubSettings, keeper: RecordKeeper, time: MonotonicClock) -> None:
-    """Store the records of all tenants until cancelled."""
-    await _keep_connected(settings, "records", keeper.run, time)
+async def keep_records(
+    settings: HubSettings, keeper: RecordKeeper, time: MonotonicClock, metrics: MetricsAddress | None = None
+) -> None:
+    """Store the records of all tenants until cancelled; ``metrics`` shows how far the store is."""
+    async with metrics_server(metrics, lambda: store_metrics(keeper.state)):
+        await _keep_connected(settings, "records", keeper.run, time)
 
 
 async def _keep_connected(
     settings: HubSettings, what: str, work: Callable[[HubStreams], Awaitable[None]], time: MonotonicClock
 ) -> None:
     """Work over one connection after another."""
-    from nats.js.errors import NotFoundError
-
     outage = Outage(_log, what, time.now_s, sink="hub")
 
     def report(exc: MonitorError, wait_s: float) -> None:
         _log.debug("%s: next try in %.0f s", what, wait_s)
 
     async def attempt(generation: int) -> None:
-        async with log_connection(settings) as log:
-            try:
-                streams = await open_streams(log)
-            except NotFoundError as exc:
-                raise ConfigError("error.hub_missing", address=settings.address) from exc
+        async with hub_connection(settings) as streams:
             outage.over("works again")
             await work(streams)
 

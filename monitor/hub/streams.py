@@ -2,15 +2,20 @@
 are.
 
 ``PACKETS`` holds what the runners' machines send.  The server itself puts a partition's number before
-each subject (``part.3.gait.<tenant>.<athlete>.<session>.packets``), by a hash of the three names: all of
+each subject (``part.3.gait.<tenant>.<athlete>.<session>.packets``), by a hash of tenant and session: all of
 a run stands in one partition, in order.  ``RECORDS`` holds what the workers make of it.  Both are kept
 for some days: the packets are on the runners' tapes, the records in the stores.
 """
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from monitor.core.errors import ConfigError
+from monitor.core.nats_client import HubSettings, log_connection
 
 if TYPE_CHECKING:
     from nats.js import JetStreamContext
@@ -19,6 +24,8 @@ if TYPE_CHECKING:
 
 PACKET_LOG, RECORD_LOG = "PACKETS", "RECORDS"
 _SNAPSHOTS, _POSITIONS = "SNAPSHOTS", "POSITIONS"
+SNAPSHOT_LOG, POSITION_LOG = f"OBJ_{_SNAPSHOTS}", f"KV_{_POSITIONS}"
+"""The streams in which JetStream keeps an object store and a key-value store of these names."""
 _DAY_S = 86_400.0
 
 
@@ -51,6 +58,16 @@ class HubStreams:
     partitions: int
 
 
+def position_key(partition: int) -> str:
+    """Return the key under which the position of a partition stands."""
+    return f"partition.{partition}"
+
+
+def position_subject(partition: int) -> str:
+    """Return the subject of that key in ``POSITION_LOG``."""
+    return f"$KV.{_POSITIONS}.{position_key(partition)}"
+
+
 def partition_filter(partition: int) -> str:
     """Return the subjects of the packets of a partition."""
     return f"part.{partition}.>"
@@ -76,7 +93,9 @@ async def create_streams(log: JetStreamContext, layout: HubLayout) -> HubStreams
     try:
         await open_streams(log)
     except NotFoundError:
-        spread = f"part.{{{{partition({layout.partitions},1,2,3)}}}}.gait"
+        # A session's name has the athlete's in it.  Both would spread worse: the server's hash (FNV-1a) has
+        # the parity of its bytes, in which what stands there twice cancels out.
+        spread = f"part.{{{{partition({layout.partitions},1,3)}}}}.gait"
         names = ".".join(f"{{{{wildcard({n})}}}}" for n in (1, 2, 3, 4))
         partitioned = api.SubjectTransform(src="gait.*.*.*.*", dest=f"{spread}.{names}")
         await log.add_stream(stream(PACKET_LOG, "start", "packets", "end", transform=partitioned))
@@ -84,6 +103,22 @@ async def create_streams(log: JetStreamContext, layout: HubLayout) -> HubStreams
         await log.create_object_store(_SNAPSHOTS, api.ObjectStoreConfig(replicas=layout.replicas))
         await log.create_key_value(api.KeyValueConfig(bucket=_POSITIONS, replicas=layout.replicas))
     return await open_streams(log)
+
+
+@contextlib.asynccontextmanager
+async def hub_connection(settings: HubSettings) -> AsyncIterator[HubStreams]:
+    """Connect to a hub for as long as the block lasts; ``ConfigError`` where none was made.
+
+    Every failure of the connection, also inside the block, is a ``SinkError``.
+    """
+    from nats.js.errors import NotFoundError
+
+    async with log_connection(settings) as log:
+        try:
+            streams = await open_streams(log)
+        except NotFoundError as exc:
+            raise ConfigError("error.hub_missing", address=settings.address) from exc
+        yield streams
 
 
 async def open_streams(log: JetStreamContext) -> HubStreams:

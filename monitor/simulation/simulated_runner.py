@@ -77,6 +77,17 @@ def recording_of_run(bouts: Sequence[Bout], radio: RadioModel | None = None, see
     return recording if radio is None else deliver(recording, radio, seed)
 
 
+def two_feet_recording(seconds: float, seed: int = 1) -> Recording:
+    """Return a recording of two shoes at 100 Hz of one simulated runner at an easy pace."""
+    run, signals = simulated_run(easy_bouts(seconds), seed=seed), []
+    for number, side in enumerate((Side.LEFT, Side.RIGHT)):
+        device = Device(misaligned_deg=(4.0, 8.0, -5.0), rate_hz=100.0)
+        c = simulated_imu(run, Placement.FOOT, side, device, Placement.FOOT, 10 * seed + number)
+        signals.append(Signal(Placement.FOOT, side, c.t_s, c.acc_ms2, c.gyr_rads))
+    runner = Runner(height_m=run.style.height_m, mass_kg=70.0)
+    return recording_from_signals("simulated runner", signals, runner)
+
+
 def deliver(recording: Recording, radio: RadioModel, seed: int = 1) -> Recording:
     """Return the recording as that radio would bring it, with each device's clock running its own way."""
     packets = list(recording.packets())

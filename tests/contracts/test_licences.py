@@ -46,6 +46,7 @@ ONLY_OUTSIDE_THE_IMAGE: Mapping[str, str] = {
 """Packages that an extra may bring which is not in the image, with the reason."""
 
 SPDX: Mapping[str, str] = {
+    "apache": "Apache-2.0",  # of kubernetes-validate, whose licence file says version 2.0
     "apache 2.0": "Apache-2.0",
     "apache software license": "Apache-2.0",
     "bsd 2-clause license": "BSD-2-Clause",

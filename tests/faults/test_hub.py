@@ -7,12 +7,14 @@ import random
 from pathlib import Path
 
 from monitor.hub.record_keeper import tenant_folder
+from monitor.hub.simulated_fleet import SimulatedFleet
 from monitor.storage.store import Store
 from tests.faults.hub_processes import HubProcesses
+from tests.faults.hub_proof import prove
 from tests.hub_rig import TENANT, Box, batches_until, running_hub, until
 
 LUCK = random.Random(23)
-KILLS = 3  # more of them in ``python -m bench.hub``
+KILLS = 3  # more of them in ``python -m tests.faults.hub_proof``
 
 
 async def test_runs_are_whole_whoever_is_killed(tmp_path: Path) -> None:
@@ -42,3 +44,12 @@ async def test_runs_are_whole_whoever_is_killed(tmp_path: Path) -> None:
     for box in boxes:
         assert await asyncio.to_thread(store.records, box.started.session) == box.undisturbed()
     assert "Traceback" not in processes.log()
+
+
+async def test_on_three_servers_worker_and_leader_may_be_killed(tmp_path: Path) -> None:
+    fleet = await asyncio.to_thread(SimulatedFleet, 3, 16.0, TENANT)
+    proof = await prove(tmp_path, fleet, pace=2.0, victims=("worker", "leader"), every_s=2.5, seed=1)
+    assert proof.account.is_whole, proof.account
+    assert proof.account.packets_sent == 3 * 2 * 160
+    for trace in proof.traces.values():  # no record is in the log twice
+        assert [first for first, _ in trace.numbers[1:]] == [end for _, end in trace.numbers[:-1]]

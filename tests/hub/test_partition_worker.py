@@ -134,6 +134,73 @@ async def test_workers_that_are_killed_lose_nothing_and_double_nothing(tmp_path:
         states.append(await hub.work())
         assert await hub.records() == hub.box.undisturbed()
         assert [state.restored for state in states] == [0, 1, 1, 1, 1]
+        assert [state.claims for state in states] == [1, 2, 3, 4, 5]
+
+
+async def test_what_a_snapshot_has_already_is_counted_as_redelivered(tmp_path: Path) -> None:
+    async with rig(tmp_path) as hub:
+        await hub.send(0.6)
+        first = await hub.work()
+        await hub.streams.positions.delete("partition.0")  # the partition begins with its first message
+        second = PartitionState(0)
+        worker = hub.worker(second)
+        await until(lambda: second.messages == first.messages)
+        await kill(worker)
+        assert (second.redelivered, second.restored, second.records) == (first.messages, 1, 0)
+
+
+async def test_what_is_not_saved_has_an_age_until_it_is(tmp_path: Path) -> None:
+    async with rig(tmp_path) as hub:
+        await hub.send(0.3)
+        state, clock = PartitionState(0), SystemClock()
+        began_s = clock.now_s()
+        worker = hub.worker(state, WorkerParams(snapshot_s=1000.0, wait_s=0.05))
+        await until(lambda: state.unsaved_since_s is not None)
+        assert began_s <= (state.unsaved_since_s or 0.0) <= clock.now_s()
+        await kill(worker)
+        worker = hub.worker(state)
+        await until(lambda: state.snapshots > 0 and state.unsaved_since_s is None)
+        await kill(worker)
+
+
+async def test_who_catches_up_saves_before_the_time_so_that_the_next_kill_costs_less(
+    tmp_path: Path,
+) -> None:
+    async with rig(tmp_path) as hub:
+        for share in (0.2, 0.4, 0.6, 0.8):
+            await hub.send(share)
+        late = WorkerParams(snapshot_s=1000.0, snapshot_messages=3, wait_s=0.05, at_once=2)
+        first = PartitionState(0)
+        worker = hub.worker(first, late)
+        await until(lambda: first.messages == 5)  # its start and four of packets
+        await eventually(lambda: has_position(hub, 1))
+        await kill(worker)
+        assert first.snapshots == 1
+        second = PartitionState(0)
+        worker = hub.worker(second, late)
+        await until(lambda: second.messages == 5)
+        assert (second.restored, second.redelivered) == (1, 4)
+        await kill(worker)
+
+
+async def has_position(hub: Rig, least: int) -> bool:
+    """Return whether the run is saved up to at least this message."""
+    return await hub.saved() >= least
+
+
+async def test_a_long_batch_does_not_hold_up_the_loop(tmp_path: Path) -> None:
+    async with rig(tmp_path) as hub:
+        for share in (0.2, 0.4, 0.6, 0.8):
+            await hub.send(share)
+        turns: list[int] = []
+        state = PartitionState(0)
+        worker = hub.worker(state, WorkerParams(snapshot_s=1000.0, wait_s=0.05, at_once=200))
+        async with asyncio.timeout(60):
+            while not worker.done() and (not turns or turns[-1] < 5):  # its start and four of packets
+                await asyncio.sleep(0)
+                turns.append(state.messages)
+        await kill(worker)
+        assert {1, 2, 3, 4} <= set(turns)
 
 
 async def test_a_worker_killed_before_its_first_snapshot_evaluates_the_same_packets_again(
@@ -163,6 +230,8 @@ async def test_of_two_workers_the_one_that_came_last_has_the_partition(tmp_path:
         with pytest.raises(ConfigError, match="another worker"):
             async with asyncio.timeout(30):
                 await old
+        assert (first.claims, first.claims_lost, first.serving) == (1, 1, False)
+        assert (state.claims, state.claims_lost, state.serving) == (2, 0, True)
         await hub.send_rest()
         await until(lambda: state.lag == 0 and state.runs == 0 and state.snapshots > 0)
         await kill(new)
@@ -311,7 +380,9 @@ async def test_it_ends_when_told_to_although_the_client_swallows_that(
         await ends_when_cancelled(RecordKeeper(tmp_path / "stores").run(hub.streams))
 
 
-@pytest.mark.parametrize("bad", [{"snapshot_s": 0.0}, {"at_once": 0}, {"idle_s": -1.0}])
+@pytest.mark.parametrize(
+    "bad", [{"snapshot_s": 0.0}, {"at_once": 0}, {"idle_s": -1.0}, {"snapshot_messages": 0}]
+)
 def test_sizes_that_cannot_be_are_refused(bad: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="positive"):
         WorkerParams(**bad)  # type: ignore[arg-type]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import tempfile
 from pathlib import Path
 
@@ -12,14 +13,14 @@ from hypothesis import strategies as st
 
 from monitor.core.errors import InputError
 from monitor.core.monotonic import SystemClock
-from monitor.core.nats_client import log_connection
+from monitor.core.nats_client import HubSettings, log_connection
 from monitor.core.records import SessionEnded, SessionStarted
 from monitor.hub.hosted_run import RecordBatch
 from monitor.hub.partition_worker import PartitionState, PartitionWorker
 from monitor.hub.record_keeper import RecordKeeper, store_records, tenant_folder
 from monitor.hub.record_messages import pack_records
 from monitor.hub.serving import keep_records
-from monitor.hub.streams import open_streams
+from monitor.hub.streams import hub_connection, open_streams
 from monitor.sinks.hub.subjects import RunAddress
 from monitor.storage.store import Store
 from tests.hub_rig import TENANT, Box, has_ended, no_batches, running_hub, until
@@ -101,9 +102,77 @@ async def test_junk_in_the_log_does_not_stop_it(tmp_path: Path) -> None:
         for data in (b"junk", pack_records(RecordBatch(5, [STARTED])), good):
             await log.publish(ADDRESS.subject("records"), data)
         keeping = asyncio.create_task(keep_records(hub, keeper, SystemClock()))
-        await until(lambda: keeper.records == 1)
+        await until(lambda: keeper.state.records == 1)
         keeping.cancel()
         await asyncio.gather(keeping, return_exceptions=True)
-        info = await log.consumer_info("RECORDS", "keeper")
-        assert info.num_ack_pending in (0, None)
+        assert keeper.state.damaged == 2
         await asyncio.to_thread(keeper.close)
+
+
+def batches(count: int) -> list[bytes]:
+    """Return messages of one run, each with one record."""
+    records = [STARTED, *(SessionEnded(ADDRESS.session, float(n), "x") for n in range(count - 1))]
+    return [pack_records(RecordBatch(n, [record])) for n, record in enumerate(records)]
+
+
+async def keep_until(hub: HubSettings, keeper: RecordKeeper, records: int) -> None:
+    """Let a store begin and end it, however it stands, when it has stored so many records."""
+    keeping = asyncio.create_task(keep_records(hub, keeper, SystemClock()))
+    try:
+        await until(lambda: keeper.state.records >= records)
+    finally:
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
+
+
+async def test_what_was_under_way_when_a_store_was_killed_comes_first_when_it_begins_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running_hub(tmp_path) as hub, log_connection(hub) as log:
+        first, messages = RecordKeeper(tmp_path / "hub"), batches(9)
+        monkeypatch.setattr(first, "_store_all", lambda messages: 1 / 0)  # handed out, and never stored
+        for data in messages[:5]:
+            await log.publish(ADDRESS.subject("records"), data)
+        async with hub_connection(hub) as streams:
+            with pytest.raises(ZeroDivisionError):
+                await first.run(streams)
+        for data in messages[5:]:
+            await log.publish(ADDRESS.subject("records"), data)
+        second = RecordKeeper(tmp_path / "hub")
+        await keep_until(hub, second, 9)
+        assert (second.state.records, second.state.damaged) == (9, 0)
+        await asyncio.to_thread(second.close)
+
+
+async def test_a_store_reads_on_where_it_was_and_a_new_one_from_the_beginning(tmp_path: Path) -> None:
+    async with running_hub(tmp_path) as hub, log_connection(hub) as log:
+        messages = batches(6)
+        for data in messages[:4]:
+            await log.publish(ADDRESS.subject("records"), data)
+        first = RecordKeeper(tmp_path / "hub")
+        await keep_until(hub, first, 4)
+        await asyncio.to_thread(first.close)
+        for data in messages[4:]:
+            await log.publish(ADDRESS.subject("records"), data)
+        again, other = RecordKeeper(tmp_path / "hub"), RecordKeeper(tmp_path / "other")
+        await keep_until(hub, again, 2)
+        await keep_until(hub, other, 6)
+        assert again.state.messages + first.state.messages >= 6
+        assert (again.state.records, other.state.records, again.state.damaged) == (2, 6, 0)
+        for keeper in (again, other):
+            await asyncio.to_thread(keeper.close)
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"log": "another", "sequence": 999}'])
+async def test_a_position_that_is_not_of_this_log_is_none(tmp_path: Path, text: str) -> None:
+    (tmp_path / "hub").mkdir()
+    (tmp_path / "hub" / "position.json").write_text(text)
+    async with running_hub(tmp_path) as hub, log_connection(hub) as log:
+        for data in batches(3):
+            await log.publish(ADDRESS.subject("records"), data)
+        keeper = RecordKeeper(tmp_path / "hub")
+        await keep_until(hub, keeper, 3)
+        await asyncio.to_thread(keeper.close)
+        made = (await log.stream_info("RECORDS")).created
+    assert made is not None
+    assert json.loads((tmp_path / "hub" / "position.json").read_text()) == {"log": str(made), "sequence": 3}

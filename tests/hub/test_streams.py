@@ -12,6 +12,7 @@ from nats.js.errors import NotFoundError
 from monitor.core.nats_client import log_connection
 from monitor.hub.streams import PACKET_LOG, HubLayout, create_streams, open_streams, partition_filter
 from monitor.sinks.hub.subjects import RunAddress
+from monitor.storage.new_session import session_id
 from tests.hub_rig import running_hub
 
 
@@ -31,7 +32,8 @@ async def test_the_number_of_partitions_stays(tmp_path: Path) -> None:
 
 async def test_all_of_a_run_is_in_one_partition_in_order_and_runs_are_spread(tmp_path: Path) -> None:
     async with running_hub(tmp_path, partitions=4) as hub, log_connection(hub) as log:
-        runs = [RunAddress("club", f"athlete {n}", "s") for n in range(40)]
+        names = [f"athlete {n}" for n in range(40)]  # who all start in the same second
+        runs = [RunAddress("club", name, session_id("2026-01-01T07:00:00+00:00", name)) for name in names]
         for what in ("start", "packets", "end"):
             for run in runs:
                 await log.publish(run.subject(what), what.encode())

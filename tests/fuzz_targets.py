@@ -11,6 +11,7 @@ import json
 import random
 import struct
 import tempfile
+import zlib
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -25,16 +26,30 @@ from dsp.types import Placement, Side
 from monitor.core import json_codec
 from monitor.core.errors import ConfigError, DecodeError, InputError
 from monitor.core.packet import Packet
+from monitor.core.records import SessionStarted
 from monitor.core.session_settings import SensorSettings, SessionSettings
 from monitor.core.toml_reader import read_toml_text
 from monitor.devices.declared import parse_description
 from monitor.devices.registry import DEVICES
+from monitor.hub.hosted_run import HostedRun, RecordBatch
+from monitor.hub.record_messages import pack_records, unpack_records
 from monitor.pipeline.session import Session
 from monitor.recordings.readers import recordings_in
 from monitor.recordings.recording import Recording, Wearing
 from monitor.recordings.tape import Tape, TapeHeader
+from monitor.recordings.tape_blocks import Numbered
 from monitor.service.config import Config
 from monitor.simulation.simulated_runner import simulated_recording
+from monitor.sinks.hub.run_messages import (
+    RunEnd,
+    RunStart,
+    pack_end,
+    pack_packets,
+    pack_start,
+    unpack_end,
+    unpack_packets,
+    unpack_start,
+)
 from monitor.sinks.influx.line_protocol import protocol_lines
 from monitor.sinks.influx.points import record_points
 from monitor.sinks.influx.write_proxy import writing_athletes
@@ -150,6 +165,48 @@ def _header_seeds() -> list[bytes]:
     return [json.dumps(json_codec.to_json(simulated_recording(2).settings)).encode()]
 
 
+# ---------------------------------------------------------------------------- messages of a hub
+
+
+@cache
+def _run_of_hub() -> tuple[RunStart, list[Numbered]]:
+    run = simulated_recording(2)
+    sensors = tuple(s.name for s in run.settings.sensors)
+    started = SessionStarted("2026-01-01T10-00-00-ann", "ann", "2026-01-01T10:00:00+00:00", sensors)
+    return RunStart(started, run.settings, "0.1.0"), list(enumerate(run.packets()))[:60]
+
+
+def _hub_seeds() -> list[bytes]:
+    start, rows = _run_of_hub()
+    hosted = HostedRun(start)
+    records = [*hosted.begin().records, *hosted.push(rows).records]
+    return [
+        pack_start(start),
+        pack_end(RunEnd(60, "stopped", {"footL": 3})),
+        pack_records(RecordBatch(0, records)),
+        *(message for _, message in pack_packets(rows)),
+    ]
+
+
+def run_hub_message(data: bytes) -> str:
+    """Take bytes as each kind of message; packets, whose checksum is made right, are evaluated."""
+    outcome, at = "refused", 3 + 4  # mark and checksum
+    checked = data[:3] + struct.pack("<I", zlib.crc32(data[at:])) + data[at:]
+    for unpack, message in (
+        (unpack_start, data), (unpack_end, data), (unpack_records, data), (unpack_packets, checked),
+    ):  # fmt: skip
+        try:
+            found = unpack(message)
+            outcome = "sound"
+            if isinstance(found, list):
+                hosted = HostedRun(_run_of_hub()[0])
+                hosted.push(found)
+                hosted.finish(RunEnd(len(found), "stopped"))
+        except (DecodeError, InputError):
+            continue
+    return outcome
+
+
 # ---------------------------------------------------------------------------- the write proxy's parser
 
 
@@ -250,6 +307,7 @@ TARGETS: dict[str, FuzzTarget] = {
     "declared_devices": FuzzTarget(_device_seeds, run_device),
     "tapes": FuzzTarget(_tape_seeds, run_tape),
     "tape_settings": FuzzTarget(_header_seeds, run_header),
+    "hub_messages": FuzzTarget(_hub_seeds, run_hub_message),
     "write_proxy_lines": FuzzTarget(_line_seeds, run_lines),
     "requests": FuzzTarget(_random_seeds, run_request),
     "socket": FuzzTarget(_random_seeds, run_socket),

@@ -94,9 +94,9 @@ def decode_imu(payload: bytes) -> Samples:
     if not 0 < rate_hz <= _FASTEST_HZ:
         raise DecodeError(f"plain imu packet with a rate of {rate_hz:g} Hz")
     cells = np.frombuffer(payload, "<f4", offset=_IMU_HEAD.size).reshape(n, width)
-    rows, offsets = cells[:, 1:].astype(np.float64), cells.view("<u4")[:, 0].astype(np.int64)
-    if not math.isfinite(rows.sum()):  # no sum of numbers of 32 bits is too large
+    if not np.isfinite(cells[:, 1:]).all():  # before they are converted, of which a NaN may be reported
         raise DecodeError("plain imu packet with values that are not numbers")
+    rows, offsets = cells[:, 1:].astype(np.float64), cells.view("<u4")[:, 0].astype(np.int64)
     if n and (offsets[0] != 0 or (offsets[1:] <= offsets[:-1]).any()):
         raise DecodeError("plain imu packet whose times do not move forward")
     return Samples(

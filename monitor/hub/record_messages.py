@@ -23,6 +23,8 @@ def unpack_records(data: bytes) -> RecordBatch:
         first, rows = body["first"], body["records"]
         if type(first) is not int or first < 0:
             raise ValueError("no number")
+        if not rows:
+            raise ValueError("no record")
         records: list[Out] = [
             json_codec.from_json(json_codec.RECORD_KINDS[kind], value) for kind, value in rows
         ]

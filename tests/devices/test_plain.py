@@ -87,6 +87,16 @@ def test_what_is_not_a_packet_is_refused(payload: bytes) -> None:
         decode("imu", payload)
 
 
+@pytest.mark.parametrize("bits", [(0x7F800001,), (0x7F800000, 0xFF800000)], ids=["signalling", "both"])
+def test_samples_that_are_no_numbers_are_refused_and_nothing_is_reported(bits: tuple[int, ...]) -> None:
+    """A NaN that signals, and infinities of both signs: numpy would warn of their conversion or sum."""
+    payload = bytearray(plain.encode_imu(0, 100.0, np.array([0.0]), np.ones((1, 3))))
+    for column, pattern in enumerate(bits):
+        payload[-12 + 4 * column : len(payload) - 8 + 4 * column] = pattern.to_bytes(4, "little")
+    with pytest.raises(DecodeError, match="not numbers"):
+        plain.decode_imu(bytes(payload))
+
+
 def test_a_number_that_is_not_known_any_more_is_nan() -> None:
     (values,) = decode("values", plain.encode_values({"speed_mps": float("nan")}))
     assert math.isnan(values.values["speed_mps"])

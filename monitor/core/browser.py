@@ -28,10 +28,12 @@ def command_as_typed(*arguments: str | Path, program: str = sys.argv[0]) -> str:
     """
     found, own = shutil.which("gaitcue"), Path(program)
     if found is not None and own.exists() and Path(found).samefile(own):
-        words = "gaitcue"
+        words = ["gaitcue"]
+    elif own.name == "__main__.py":
+        words = [sys.executable, "-m", own.parent.name]
     elif own.name.removesuffix(".exe") == "gaitcue" and own.is_absolute():
         here = Path.cwd()
-        words = str(own.relative_to(here) if own.is_relative_to(here) else own)
+        words = [str(own.relative_to(here) if own.is_relative_to(here) else own)]
     else:
-        words = program
-    return shlex.join((words, *map(str, arguments)))
+        words = [program]
+    return shlex.join((*words, *map(str, arguments)))

@@ -145,7 +145,7 @@ async def metrics_server(
 
 def _metrics_app(families: Callable[[], Sequence[MetricFamily]]) -> GuardedApp:
     rules = {f"GET {METRICS_PATH}": RouteRule(role=None)}
-    app = GuardedApp("Metrics of a gaitcue hub", GuardSettings(rules=rules, tokens=_NoTokens()))
+    app = GuardedApp("Metrics of a hub of gaitcue", GuardSettings(rules=rules, tokens=_NoTokens()))
 
     @app.get(METRICS_PATH)
     async def metrics() -> Response:

@@ -16,7 +16,7 @@ from monitor.core.http_access import WebSettings
 from monitor.core.private_files import write_private_file
 from monitor.core.toml_text import toml_literal
 from monitor.core.user_language import user_text
-from monitor.service.config import Config, data_folder, load_config
+from monitor.service.config import Config, StoreSettings, data_folder
 from monitor.service.live_session import LiveOptions, result_console, run_session
 from monitor.service.session_store import open_store
 from monitor.service.squad_weeks import add_weeks
@@ -25,6 +25,7 @@ from monitor.simulation.drifting_runner import Drift, coached_settings, drifting
 from monitor.simulation.simulated_runner import RadioModel, recording_of_run
 from monitor.simulation.squad import DEMO_RUNNER
 from monitor.sources.replay import Replay
+from monitor.training.plan_settings import PlanSettings
 
 
 def run_demo(
@@ -93,9 +94,18 @@ def demo_config() -> tuple[Config, Path]:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as exc:
         raise StoreError("error.at", where=folder, what=exc) from exc
-    text = f"athlete = {toml_literal(DEMO_RUNNER.name)}\n\n[store]\nfolder = {toml_literal(folder)}\n"
-    write_private_file(path, f'{text}\n[plan]\nsex = "woman"\nborn_year = 1988\n')
-    return load_config(path), path
+    plan = PlanSettings(sex="woman", born_year=1988)  # without them nobody knows how strong is enough
+    text = f"""athlete = {toml_literal(DEMO_RUNNER.name)}
+
+[store]
+folder = {toml_literal(folder)}
+
+[plan]
+sex = {toml_literal(plan.sex)}
+born_year = {toml_literal(plan.born_year)}
+"""
+    write_private_file(path, text)
+    return Config(athlete=DEMO_RUNNER.name, store=StoreSettings(folder=folder), plan=plan), path
 
 
 def _own_folder(console: Console) -> tuple[Config, Path | None]:

@@ -48,3 +48,5 @@ def test_a_command_works_as_it_is_printed(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.chdir(tmp_path / "a venv")
     assert command_as_typed("setup", program=str(other)) == f"{other} setup"  # another one than PATH's
     assert command_as_typed("setup", program="monitor") == "monitor setup"
+    module = shlex.split(command_as_typed("setup", program="/x/monitor/__main__.py"))
+    assert module == [sys.executable, "-m", "monitor", "setup"]

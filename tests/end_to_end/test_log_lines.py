@@ -47,14 +47,17 @@ def test_without_a_terminal_a_demo_is_log_lines_and_no_table() -> None:
     assert done.returncode == 0, done.stderr
     assert not BOXES.search(done.stdout + done.stderr)
     assert "\x1b" not in done.stdout + done.stderr
-    assert done.stdout.splitlines() == [
+    told = done.stdout.splitlines()
+    assert told[:3] == [
         "The first cue comes at about 0:53; --seconds 60 or more reaches it.",
+        "",
         "Simulated sensors: the numbers show that everything works, not how anybody runs.",
     ]
+    assert len([line for line in told[3:] if line.startswith("  ") and line[2] != " "]) == 3  # to type next
     line = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d INFO monitor\.\w+\.\w+: (.*)")
     said = [found[1] for text in done.stderr.splitlines() if (found := line.fullmatch(text))]
     assert len(said) == len(done.stderr.splitlines())
-    assert said[0].endswith("started for me, with footL, footR, pelvis")
+    assert said[1].endswith("started for demo, with footL, footR, pelvis")
     assert {f"{name} is sending data" for name in ("footL", "footR", "pelvis")} < set(said)
     assert re.search(
         r"finished after 0:05 min \(end of input\): \d+ steps, cadence 17\d steps/min", said[-1]
@@ -69,7 +72,8 @@ def test_every_line_is_json_where_that_is_asked_for(how: str, monkeypatch: pytes
     done = gaitcue(*words.get(how, DEMO))
     assert done.returncode == 0, done.stderr
     assert done.stdout == ""
-    lines = json_lines(done.stderr)
+    made, *lines = json_lines(done.stderr)
+    assert "made, with tables" in made["message"]  # before there is a session
     assert all({"time", "level", "logger", "message", "session"} <= line.keys() for line in lines)
     assert {line["session"] for line in lines} == {lines[0]["session"]}
     assert {line.get("sensor") for line in lines} == {None, "footL", "footR", "pelvis"}

@@ -238,13 +238,9 @@ def test_the_demo_squads_weeks_fire_the_alerts_of_their_stories(influx: Influx, 
     config = replace(config, influx=InfluxSettings(url=influx.url, token=Secret(TOKEN)))
     recordings = squad_recordings(SQUAD, 8.0)
     with Store(tmp_path / "gaitcue.db") as store:
-        for a in SQUAD:
-            if a.name not in names:  # is there already
-                store.begin(
-                    SessionInfo(id=a.name, athlete=a.name, title="", started_utc=f"{today}T00:00:00Z")
-                )
-        console = Console(quiet=True)
-        add_weeks(config, store, recordings, today, console)
+        console, all_of_them = Console(quiet=True), zip(SQUAD, recordings, strict=True)
+        runners = [(a, recording.settings) for a, recording in all_of_them if a.name in names]
+        add_weeks(config, store, runners, today, console)
         send_weeks(config, store, names, console)
         assert not store.backlog("influx"), "what is left would hold up the live runs"
     found = {}

@@ -183,7 +183,7 @@ async def test_a_sink_with_a_bug_is_started_again_and_the_run_goes_on(
     (text,) = told(kept, "far")
     assert text.startswith("far: an unexpected error (ZeroDivisionError); next try in ")
     assert buggy.records[-1] == kept.records[-1]
-    (bug,) = [r for r in caplog.records if r.levelno >= logging.ERROR]
+    (bug,) = [r for r in caplog.records if r.levelno >= logging.ERROR and r.name.startswith("monitor.")]
     assert bug.exc_info is not None
 
 
@@ -283,7 +283,7 @@ async def test_a_live_source_with_a_bug_is_started_again_and_the_run_goes_on(
     assert ended.reason == "the input ended"
     name = "KeyError" if isinstance(error, ExceptionGroup) else type(error).__name__  # what is in it
     assert told(kept, "given") == [f"given: an unexpected error ({name}); next try in 1 s", "works again"]
-    (bug,) = [r for r in caplog.records if r.levelno >= logging.ERROR]
+    (bug,) = [r for r in caplog.records if r.levelno >= logging.ERROR and r.name.startswith("monitor.")]
     assert bug.exc_info is not None
     assert bug.exc_info[1] is error
     assert [s.received for s in kept.records if isinstance(s, SensorStatus)][-1] == 20
@@ -477,7 +477,11 @@ async def test_a_source_that_ends_for_good_and_a_bug_are_logged(caplog: pytest.L
         await served(Given(readings(5), then=SensorLost("pod: gone")), Kept())
     with pytest.raises(ZeroDivisionError):
         await served(Given(readings(5), then=ZeroDivisionError()), Kept())
-    assert [r.getMessage() for r in caplog.records if r.levelno >= logging.ERROR] == [
+    assert [
+        r.getMessage()
+        for r in caplog.records
+        if r.levelno >= logging.ERROR and r.name.startswith("monitor.")
+    ] == [
         "the input from given has ended: pod: gone",
         "the session broke off (ZeroDivisionError)",
     ]

@@ -114,8 +114,9 @@ def migrate(db: sqlite3.Connection, path: Path) -> None:
     ``StoreError`` for a database of another program or of a newer version.
     """
     present = _schema_version(db)
-    mark = db.execute("PRAGMA application_id").fetchone()[0]
+    # In this order: a process that makes the file meanwhile writes both at once.
     empty = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+    mark = db.execute("PRAGMA application_id").fetchone()[0]
     if mark != APPLICATION_ID and not empty:
         raise StoreError("error.other_database", path=path)
     if present > SCHEMA_VERSION:

@@ -60,7 +60,7 @@ class _Scene:
     caught_up_s: float | None = None
 
     def partitions(self, worker: SupervisedWorker) -> Sequence[PartitionProgress]:
-        """The partitions of a worker."""
+        """How far each partition of a worker was at the last look, none before the first."""
         return () if self.status is None else self.status.partitions[worker.number :: worker.of]
 
     def waiting(self, worker: SupervisedWorker) -> int:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from monitor.core.errors import SinkError
+from monitor.core.retry import pass_on_cancellation
 
 if TYPE_CHECKING:
     from nats.aio.msg import Msg
@@ -60,6 +61,7 @@ async def read_log(
     reader = await log.pull_subscribe_bind(consumer=name, stream=wanted.stream)
     expected, empty, stalled = 1, 0, False
     while True:
+        pass_on_cancellation()
         try:
             messages = await reader.fetch(at_once, timeout=wait_s)
         except TimeoutError:

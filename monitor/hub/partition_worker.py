@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING
 from monitor.core.errors import ConfigError, DecodeError, InputError
 from monitor.core.json_codec import parse_json
 from monitor.core.monotonic import MonotonicClock
-from monitor.core.retry import pass_on_cancellation
 from monitor.hub.hosted_run import HostedRun, RecordBatch, Snapshot
 from monitor.hub.log_reader import LogRange, read_log
 from monitor.hub.record_messages import pack_records, unpack_records
@@ -150,7 +149,6 @@ class PartitionWorker:
         self.state.serving = True
         try:
             async for messages in self._batches():
-                pass_on_cancellation()
                 for message in messages:
                     await self._take(message)
                     await asyncio.sleep(0)  # for other partitions, and what the hub asks

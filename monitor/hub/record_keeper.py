@@ -21,7 +21,6 @@ from monitor.core.errors import DecodeError, InputError, SinkError, StoreError
 from monitor.core.json_codec import parse_json
 from monitor.core.private_files import write_private_file
 from monitor.core.records import Out, SessionEnded, SessionStarted
-from monitor.core.retry import pass_on_cancellation
 from monitor.core.safe_text import file_name_part
 from monitor.hub.log_reader import LogRange, read_log
 from monitor.hub.record_messages import unpack_records
@@ -89,7 +88,6 @@ class RecordKeeper:
         self.state.serving = True
         try:
             async for messages in read_log(streams.log, wanted, _AT_ONCE, _WAIT_S):
-                pass_on_cancellation()
                 if messages:
                     await self._store_batch(messages, log_id)
         finally:

@@ -18,6 +18,7 @@ from monitor.core.toml_text import toml_literal
 from monitor.core.user_language import user_text
 from monitor.service.config import Config, StoreSettings, data_folder
 from monitor.service.live_session import LiveOptions, result_console, run_session
+from monitor.service.review_server import review_address
 from monitor.service.session_store import open_store
 from monitor.service.squad_weeks import add_weeks
 from monitor.simulation.demo_history import demo_entries
@@ -42,7 +43,7 @@ def run_demo(
     ``seconds`` is how long, None for what there is to see; ``speed`` 0 is as fast as possible; without
     ``web`` no page is served.  ``drift`` is what the coach is given to find.  With ``browse`` a browser
     shows the page and then the review.  At a terminal the page stays until Ctrl-C.  Before the day
-    ``history_until`` four made-up weeks are added, unless there are runs of earlier days.
+    ``history_until`` four made-up weeks are added, once.
     """
     console = result_console()
     length_s = story_length_s(drift) if seconds is None else seconds
@@ -60,7 +61,7 @@ def run_demo(
 
     def tell_next_steps(session: str, url: str | None) -> None:
         assert settings_file is not None  # else nothing is kept
-        review = None if url is None or not watched else _review_address(url)
+        review = None if url is None or not watched else review_address(url)
         steps = _FIRST_STEPS if history_until is None else _STEPS_WITH_HISTORY
         _print_next_steps(console, steps, settings_file, review)
         if review is not None and browse:
@@ -115,10 +116,6 @@ def _own_folder(console: Console) -> tuple[Config, Path | None]:
     except StoreError as exc:
         console.print(user_text("say.demo.not_kept", error=str(exc)), soft_wrap=True)
         return Config(), None
-
-
-def _review_address(url: str) -> str:
-    return url.replace("/?", "/review?") if "?" in url else f"{url}review"
 
 
 _FIRST_STEPS = (("review", "--config"), ("demo", "--history"), ("setup",))

@@ -8,7 +8,7 @@ import datetime
 import io
 import logging
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -68,9 +68,9 @@ class LiveOptions:
     tape; ``tape``: write this tape and nothing else; ``web``: serve the page; ``linger``: leave the page
     open after the end, until Ctrl-C; ``summary``: print a table of what was measured at the end; ``pace``:
     how many seconds of the session pass in one second, infinite for as fast as possible; ``origin``: where
-    its packets come from; ``facts``: what is known of the activity beside
-    what its sensors send; ``wait``: it begins as a pause, which the page ends; ``new_run``: called when
-    the page asks for another run after this one; ``when_kept``: called with the name of the session that is
+    its packets come from; ``facts``: what is known of the activity beside what its sensors send; ``wait``:
+    it begins as a pause, which the page ends; ``new_run``: called when the page asks for another run after
+    this one; ``when_kept``: called with the name of the session that is
     kept and the address of the page, instead of printing where it is kept; ``on_page``: called with the
     address when the page is there; both in a thread.
     """
@@ -146,11 +146,7 @@ async def _run(
             page = LiveFeed(
                 LiveState(), time, now_s, live.pace, wishes, radio, session, again=again, origin=live.origin
             )
-            folder = data_folder(config)
-            token = needed_token(live.web, folder)
-            served = serving(page, live.web, token, folder, sharing_desk(config))
-            url = await pages.enter_async_context(served)
-            print_address(url, live.web, folder, console)
+            url = await pages.enter_async_context(_served_page(config, live.web, page, console))
             await asyncio.to_thread(live.on_page, url)
             sinks.append(page)
         ended = await serve(
@@ -174,13 +170,29 @@ async def _run(
         if loss is not None and live.web is not None:
             _log.error("%s", loss)
         if live.web is not None and (live.linger or wishes.ended) and not asked_to_stop.is_set():
-            _log.info("the page stays open until Ctrl-C")
-            await _wait_for_either(asked_to_stop, wishes.again)
-            if live.new_run is not None and wishes.again.is_set():
-                live.new_run()
+            await _linger(live, wishes, asked_to_stop)
     if loss is not None:
         raise loss
     return ended
+
+
+@contextlib.asynccontextmanager
+async def _served_page(
+    config: Config, web: WebSettings, page: LiveFeed, console: Console
+) -> AsyncIterator[str]:
+    """Serve the page while inside, and print its address, which is yielded."""
+    folder = data_folder(config)
+    async with serving(page, web, needed_token(web, folder), folder, sharing_desk(config)) as url:
+        print_address(url, web, folder, console)
+        yield url
+
+
+async def _linger(live: LiveOptions, wishes: RunnerWishes, asked_to_stop: asyncio.Event) -> None:
+    """Leave the page open until Ctrl-C, or until it asks for another run."""
+    _log.info("the page stays open until Ctrl-C")
+    await _wait_for_either(asked_to_stop, wishes.again)
+    if live.new_run is not None and wishes.again.is_set():
+        live.new_run()
 
 
 async def _wait_for_either(*events: asyncio.Event) -> None:

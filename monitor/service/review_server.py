@@ -33,6 +33,10 @@ async def _serve(config: Config, web: WebSettings, console: Console) -> None:
     token = needed_token(web, folder)
     sink = LiveFeed(LiveState(), SystemClock())
     async with serving(sink, web, token, folder, sharing_desk(config)) as url:
-        page = url.replace("/?", "/review?") if "?" in url else f"{url}review"
-        print_address(page, web, folder, console)
+        print_address(review_address(url), web, folder, console)
         await asyncio.Event().wait()
+
+
+def review_address(url: str) -> str:
+    """Return the address of the Review tab of the page at ``url``, with the same token."""
+    return url.replace("/?", "/review?") if "?" in url else f"{url}review"

@@ -27,6 +27,8 @@ from monitor.storage.session_info import SessionInfo
 from monitor.storage.store import Store
 from monitor.training.entries import Entry
 
+_TITLE = "made up"  # of these runs, by which they are known again
+
 
 def add_weeks(
     config: Config,
@@ -36,11 +38,11 @@ def add_weeks(
     console: Console,
     entries: Callable[[Athlete, datetime.date], Sequence[Entry]] = past_entries,
 ) -> None:
-    """Store the weeks before ``today`` of those runners who have no session of an earlier day yet.
+    """Store the weeks before ``today`` of those runners who have no made-up weeks yet.
 
     The settings are those of the runs; ``entries`` returns what a runner has written down.
     """
-    there = {info.athlete for info in store.sessions() if info.started_utc[:10] < today.isoformat()}
+    there = {info.athlete for info in store.sessions() if info.title == _TITLE}
     new = [(a, settings) for a, settings in runners if a.name not in there]
     for athlete, settings in track(new, user_text("say.demo.weeks"), console=console, transient=True):
         keeper = plan_keeper(replace(config, athlete=athlete.name))
@@ -53,7 +55,7 @@ def add_weeks(
 
 def _store_past_run(store: Store, run: PastRun, settings: str) -> None:
     info = SessionInfo(
-        id=run.session, athlete=run.athlete, title="made up", started_utc=run.started.isoformat(),
+        id=run.session, athlete=run.athlete, title=_TITLE, started_utc=run.started.isoformat(),
         sensors=run.sensors, settings=settings, version=version("gaitcue"), source=f"replay:{run.session}",
     )  # fmt: skip
     store.begin(info)

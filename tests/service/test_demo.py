@@ -25,6 +25,7 @@ from monitor.service.config import Config, StoreSettings, load_config
 from monitor.service.runner_plan import plan_keeper
 from monitor.sinks.export.settings import ExportSettings
 from monitor.storage.new_session import begin_run
+from monitor.storage.session_info import SessionInfo
 from monitor.storage.store import Store
 from monitor.training.entries import ShoeEntry
 
@@ -88,11 +89,16 @@ def test_with_history_there_are_weeks_a_plan_shoes_and_a_usual_cadence(
     nothing_blocks.deactivate()
     noon = datetime.datetime(2026, 3, 30, 12, tzinfo=datetime.UTC)
     today = noon.date()
+    yesterday = SessionInfo(
+        id="of-yesterday", athlete="demo", title="demo", started_utc="2026-03-29T08:00:00Z"
+    )
+    with Store(tmp_path / "gaitcue" / "demo" / "gaitcue.db") as store:
+        store.begin(yesterday)  # a demo without history, which keeps none away
+        store.end(yesterday.id, 1.0)
     for _ in range(2):  # a second time adds only a run
         settings = quick_demo(monkeypatch, tmp_path, 8.0, history_until=today)
     with Store(settings.parent / "gaitcue.db") as store:
-        days = [info.started_utc[:10] for info in store.sessions()]
-        assert len([day for day in days if day < today.isoformat()]) == 14
+        assert len([info for info in store.sessions() if info.title == "made up"]) == 14
         plan = plan_keeper(load_config(settings)).load(store, noon)
     assert plan.now.phase.value == "reintroduce"
     assert plan.now.verdict.value == "green"

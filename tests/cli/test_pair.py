@@ -23,7 +23,7 @@ def test_it_says_where_the_code_is_entered_and_speaks_of_no_picture_that_it_does
 ) -> None:
     for options in ((), ("--host", "0.0.0.0")):
         text = pair(tmp_path, *options)
-        assert re.search(r"^    [A-Z2-9]{4}-[A-Z2-9]{4}$", text, re.MULTILINE), text
+        assert (code := re.search(r"^    [A-Z2-9]{4}-[A-Z2-9]{4}$", text, re.MULTILINE)), text
         assert re.search(r"http://\S+/pair\b", text), text
-        assert not re.search("QR|scan", text), text
+        assert not re.search("QR|scan", text.replace(code[0], "")), text  # a code may hold those letters
     assert "--host 0.0.0.0" in pair(tmp_path)

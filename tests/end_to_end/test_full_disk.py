@@ -95,7 +95,7 @@ def test_a_disk_that_fills_in_a_run(
         shown = here("sessions", "show", "last")
         assert shown.returncode == 0, shown
         assert f"{lost} packets are lost: no room on the disk" in shown.stdout
-    (kept,) = (small_disk / "gaitcue" / "tapes").iterdir()
+    (kept,) = (small_disk / "gaitcue" / "tapes").glob("*.tape")
     with contextlib.closing(sqlite3.connect(kept)) as db:
         assert db.execute("SELECT sum(packets) FROM block").fetchone()[0] == run().count - lost
         assert db.execute("SELECT packets, reason FROM gap").fetchall() == [(lost, "no room on the disk")]
@@ -121,7 +121,7 @@ def test_files_that_may_not_grow_in_a_run(
         shown = here("sessions", "show", "last")
         assert shown.returncode == 0, shown
         assert f"{lost} packets are lost: {reason}" in shown.stdout
-    (kept,) = (tmp_path / "gaitcue" / "tapes").iterdir()
+    (kept,) = (tmp_path / "gaitcue" / "tapes").glob("*.tape")
     with contextlib.closing(sqlite3.connect(kept)) as db:
         assert db.execute("SELECT sum(packets) FROM block").fetchone()[0] == run().count - lost
         assert db.execute("SELECT packets, reason FROM gap").fetchall() == [(lost, reason)]

@@ -27,8 +27,8 @@ from monitor.core.monotonic import MonotonicClock
 from monitor.hub.hosted_run import GIVEN_UP, HostedRun, RecordBatch, Snapshot
 from monitor.hub.log_reader import LogRange, read_log
 from monitor.hub.record_messages import pack_records, unpack_records
-from monitor.hub.runner_budget import BudgetParams, OverBudget, RunnerBudgets
 from monitor.hub.run_snapshots import RunSnapshots, SnapshotEntry
+from monitor.hub.runner_budget import BudgetParams, OverBudget, RunnerBudgets
 from monitor.hub.streams import PACKET_LOG, RECORD_LOG, HubStreams, partition_filter, position_key
 from monitor.sinks.hub.run_messages import RunStart, unpack_end, unpack_packets, unpack_start
 from monitor.sinks.hub.subjects import RunAddress, parse_subject
@@ -394,7 +394,6 @@ class PartitionWorker:
         live.entry = await self._snapshots.save(live.key, live.entry, snapshot, ended=live.ended)
         live.saved_s = now_s
         self.state.snapshots += 1
-
 
     async def _purge(self, live: _LiveRun) -> None:
         """Remove the messages of a run from the log: it would keep them for days, and nobody wants them."""

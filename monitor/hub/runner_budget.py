@@ -1,4 +1,4 @@
-"""How much one runner may use of a partition in a day, so that nobody's box, broken or hostile, costs others.
+"""How much one runner may use of a partition in a day, so that no box, broken or hostile, costs others.
 
 A day is one of the log's own clock, and the account is in memory: a worker that begins again has a new one.
 What a runner used is the bytes of the messages, the CPU time of their evaluation, and the runs in memory.
@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 
 
 class OverBudget(Exception):
-    """A runner has used more than there is for one; its text says of what, a line of the catalogue."""
+    """A runner has used more than there is for one: its text, a line of the catalogue, says of what."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BudgetParams:
-    """What a runner may use of a partition (choices): many times what five sensors bring in a day and night.
+    """What a runner may use of a partition: choices, many times what a day and a night of running bring.
 
-    These make 1.5 GB, 1,300 s of CPU and 2.5 million records.
+    Five sensors make 1.5 GB and 2.5 million records in them, two shoes take 1,300 s of CPU.
     """
 
     day_mb: float = 4000.0  # of messages

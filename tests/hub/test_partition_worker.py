@@ -20,10 +20,10 @@ from monitor.core.nats_client import HubSettings, log_connection
 from monitor.core.records import Out, SessionEnded, SessionStarted
 from monitor.hub import hosted_run
 from monitor.hub.partition_worker import PartitionState, PartitionWorker, WorkerParams
-from monitor.hub.runner_budget import BudgetParams
 from monitor.hub.record_keeper import RecordKeeper
 from monitor.hub.record_messages import unpack_records
 from monitor.hub.run_snapshots import RunSnapshots
+from monitor.hub.runner_budget import BudgetParams
 from monitor.hub.streams import RECORD_LOG, HubStreams, open_streams
 from monitor.pipeline.session import Session
 from monitor.sinks.hub.run_messages import RunStart, pack_start
@@ -365,7 +365,10 @@ async def test_who_sends_more_than_one_runner_may_loses_that_run_and_the_log_its
     ("budget", "reason"),
     [
         (BudgetParams(message_cpu_s=2.0), "a second of the run takes too long to compute"),
-        (BudgetParams(day_cpu_s=1.0, message_cpu_s=1e9), "more computing in a day than there is for one runner"),
+        (
+            BudgetParams(day_cpu_s=1.0, message_cpu_s=1e9),
+            "more computing in a day than there is for one runner",
+        ),
         (BudgetParams(run_records=1, message_cpu_s=1e9), "more sensors or numbers than a run has"),
     ],
 )

@@ -260,7 +260,7 @@ class ShoeRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BreakRow:
-    """What a break of ``from_days`` days or more leaves: a share of the last run and week.
+    """A ``BreakRow`` is what a break of ``from_days`` or more leaves: a share of the last run and week.
 
     A ``share`` of 0 leads to the walk-run ladder; ``steps_down`` are those of the cadence; ``restarts``:
     downhill and speed begin at their first rows again; ``name`` ends the keys of its messages.
@@ -280,7 +280,7 @@ class BreakRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DoseRules:
-    """How much longer or shorter the next run may be, by the last ones and by breaks.
+    """``DoseRules`` say how much longer or shorter the next run may be, by the last ones and by breaks.
 
     ``growth``: over the last GREEN run, and over the longest of 30 days; ``amber_share`` and
     ``red_share``: of a run that was AMBER or RED; ``hold_days``: without progress after a RED one.

@@ -135,7 +135,8 @@ def print_damage(store: Store, session: str) -> None:
     damaged = store.damaged_parts(session)
     if MEASURED in damaged:
         taped = any(tape_archive.tape_file(info) for info in store.sessions() if info.id == session)
-        print(user_text(f"say.session.damaged_{'measured' if taped else 'lost'}", session=session))
+        key = "damaged_measured" if taped else "damaged_lost"
+        print(user_text(f"say.session.{key}", session=session))
     if set(damaged) - {MEASURED}:
         print(user_text("say.session.damaged_facts", session=session))
 

@@ -21,6 +21,8 @@ _LEFT_OUT = {
     "damaged_messages": "unreadable",
     "orphan_messages": "start missing",
     "broken_runs": "runs given up",
+    "over_budget_runs": "runs too large",
+    "dropped_messages": "of such runs",
 }
 
 

@@ -62,13 +62,14 @@ function showAllowance(allowance) {
   if (!allowance) return;
   $("allowance").classList.toggle("over", allowance.used >= allowance.limit);
   $("allowance-bar").value = allowance.limit > 0 ? Math.min(1, allowance.used / allowance.limit) : 1;
-  $("allowance-text").textContent = allowanceText(allowance);
+  $("allowance-text").textContent = allowanceText(allowance, settings.miles);
 }
 
-export function allowanceText({ used, limit, unit }) {
-  const decimals = unit === "km" ? 1 : 0;
-  return textOf(`live.allowance.${unit}`, {
-    used: numberText(used, decimals),
-    limit: numberText(limit, decimals),
+export function allowanceText({ used, limit, unit }, miles) {
+  const far = unit === "km",
+    part = (value) => (far ? distanceText(value * 1000, miles, 1).text : numberText(value, 0));
+  return textOf(`live.allowance.${far && miles ? "miles" : unit}`, {
+    used: part(used),
+    limit: part(limit),
   });
 }

@@ -50,8 +50,8 @@ function showInterval(part, timer_s) {
 }
 
 // Which interval it is, and below what it aims at.
-function intervalText({ kind, number, count, pace_s_per_km }, miles) {
-  const name = textOf(`live.intervals.${kind}_of`, { number, count });
+function intervalText({ kind, number, count, pace_s_per_km, walk }, miles) {
+  const name = textOf(`live.intervals.${walk ? "walk_" : ""}${kind}_of`, { number, count });
   if (pace_s_per_km === null) return [name];
   const pace = `${paceClock(pace_s_per_km, miles)} ${paceUnit(miles)}`;
   return [name, el("small", {}, textOf("live.target", { range: pace }))];

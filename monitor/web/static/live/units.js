@@ -4,7 +4,14 @@ import { clockText, paceText } from "../shared/metrics.js";
 
 const MILE_M = 1609.344;
 const DISTANCES = new Set(["now", "stop", "longest", "limit", "distance"]); // parts of messages, in km
-const KM = /_km$/;
+const IN_MILES = {
+  "notice.lap_km": "notice.lap_miles",
+  "notice.interval_pace_km": "notice.interval_pace_miles",
+  "notice.longest_km": "notice.longest_miles",
+  "notice.longest_far_km": "notice.longest_far_miles",
+  "notice.today_km": "notice.today_miles",
+  "notice.today_far_km": "notice.today_far_miles",
+};
 const CLOCK = /^(\d{1,2}):([0-5]\d)$/;
 
 const unitM = (miles) => (miles ? MILE_M : 1000);
@@ -23,6 +30,17 @@ export function readPace(text, miles) {
   return match ? ((Number(match[1]) * 60 + Number(match[2])) * 1000) / unitM(miles) : null;
 }
 
+// Intervals in a line: how many, how long, and what is between.
+export function offerText({ repeats, work_s, easy_s, pace_s_per_km, walk }, miles) {
+  const kind = walk ? "walked" : easy_s ? "eased" : "plain";
+  const text = textOf(`live.intervals.${kind}`, {
+    repeats,
+    work: clockText(work_s),
+    easy: clockText(easy_s),
+  });
+  return pace_s_per_km === null ? text : `${text}, ${paceClock(pace_s_per_km, miles)} ${paceUnit(miles)}`;
+}
+
 // A distance: { text, unit }.
 export const distanceText = (metres, miles, decimals = 2) => ({
   text: numberText(metres / unitM(miles), decimals),
@@ -35,8 +53,8 @@ export const toldInUnits = (text, miles, pace_s_per_km = null) =>
 
 // A message about kilometres is another about miles, with the same parts.
 function inMiles(key, parts, pace_s_per_km) {
-  const other = key.replace(KM, "_miles");
-  if (other === key) return [key, parts];
+  const other = IN_MILES[key];
+  if (!other) return [key, parts];
   const converted = Object.entries(parts).map(([name, part]) => {
     if (name === "pace") return [name, paceClock(pace_s_per_km ?? readPace(part, false), true)];
     return [name, DISTANCES.has(name) ? milesText(part) : part];

@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
-from dsp.types import Activity, ActivityChange, Band, Estimate, Metric, Placement, Side
+from dsp.types import Activity, ActivityChange, Band, Cue, CueKind, Estimate, Fault, Metric, Placement, Side
 from monitor.core.channel import Channel
 from monitor.core.http_access import WebSettings
 from monitor.core.monotonic import SystemClock
@@ -213,6 +213,7 @@ async def test_intervals_are_chosen_on_the_page_told_by_ear_and_shown_with_their
         await page.locator("#set-pace").fill("4:45")
         await page.locator("#intervals-start").click()
         await expect(page.locator("#interval-name")).to_have_text("Intervall 1 von 2Ziel 4:45 min/km")
+        await expect(page.locator("#interval-pace.out")).to_have_text("↗ 5:33")  # 3 m/s
         await wait_for_script(page, "heard.words.length == 2")
         run.run_to(75.0)
         await expect(page.locator("#interval-name")).to_have_text("Locker nach 1 von 2", timeout=10_000)
@@ -264,6 +265,25 @@ async def test_who_runs_in_miles_hears_laps_in_miles(browser: Browser) -> None:
         await page.locator("#run-lap").click()
         await expect(page.locator("#cue-words")).to_have_text("Lap 1: 5:00, 0.56 miles.")
         await wait_for_script(page, "heard.words.at(-1)?.text == 'Lap 1: 5:00, 0.56 miles.'")
+
+
+@pytest.mark.parametrize("width", [360, 820, 1280])
+async def test_a_cue_moves_nothing_and_leaves_no_number_half_in_sight(browser: Browser, width: int) -> None:
+    run = OwnRun()
+    async with opened(browser, run, width=width) as page:
+        run.run_to(20.0)
+        await expect(page.locator("#tiles .tile").first).to_be_visible(timeout=10_000)
+        chart = await page.locator("#strip").bounding_box()
+        run.tell(Cue(20.0, CueKind.CORRECT, Fault.CADENCE_LOW, "cadence_spm", 160.0, 172.0, "", 80.0))
+        await expect(page.locator("#cue")).to_be_visible()
+        assert await page.locator("#strip").bounding_box() == chart
+        cue = await page.locator("#cue").bounding_box()
+        assert cue is not None
+        for part in ("#totals", "#tiles"):
+            below = await page.locator(part).bounding_box()
+            assert below is not None
+            assert cue["y"] <= below["y"]
+            assert cue["y"] + cue["height"] >= below["y"] + below["height"]
 
 
 async def test_tiles_are_chosen_and_put_in_order_by_buttons_and_by_hand_and_kept(browser: Browser) -> None:

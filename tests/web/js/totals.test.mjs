@@ -2,7 +2,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { placeNames } from "../../../monitor/web/static/live/places.js";
-import { allowanceText, isPaused, isReady, timerSeconds } from "../../../monitor/web/static/live/totals.js";
+import {
+  allowanceText,
+  isPaused,
+  isReady,
+  paceCourse,
+  timerSeconds,
+} from "../../../monitor/web/static/live/totals.js";
 import { distanceText, paceClock, readPace, toldInUnits } from "../../../monitor/web/static/live/units.js";
 import {
   nameText,
@@ -35,6 +41,20 @@ test("distances and paces come in kilometres or miles, and a pace is read as it 
   assert.equal(readPace(" 4:45 ", false), 285);
   assert.ok(Math.abs(readPace("7:39", true) - 285) < 1);
   for (const text of ["", "4", "4:60", "445", "4:45 min"]) assert.equal(readPace(text, false), null, text);
+});
+
+test("the pace of an interval is on it within 3 %, else it says which way", () => {
+  const at = (min, s) => paceCourse(1000 / (min * 60 + s), 300);
+  assert.deepEqual(
+    [at(5, 0), at(4, 52), at(5, 9)],
+    [
+      ["in", "✓"],
+      ["in", "✓"],
+      ["in", "✓"],
+    ],
+  );
+  assert.deepEqual(at(5, 10), ["out", "↗"]);
+  assert.deepEqual(at(4, 50), ["out", "↘"]);
 });
 
 test("the allowance is written as far as it is used", () => {

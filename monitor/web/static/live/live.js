@@ -76,7 +76,7 @@ function take(message) {
   if (message.all) {
     state = message.all;
     rights = { controls: message.controls, again: message.again };
-    offered = message.intervals;
+    offered = message.intervals ?? {};
     offerIntervals(offered);
     origin = message.origin;
     places = message.places;

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import sync_playwright
+from rich.console import Console
 
 from grafana.__main__ import files as dashboard_files
 from grafana.published import ask_packages, series_frame
@@ -29,7 +30,12 @@ from monitor.core.monotonic import SystemClock
 from monitor.core.records import Out, SessionEnded, SessionStarted, SinkStatus
 from monitor.core.secret import Secret
 from monitor.pipeline.session import Session
+from monitor.recordings.recording import Recording
+from monitor.service.config import Config, StoreSettings
+from monitor.service.session_store import open_store
+from monitor.service.squad_weeks import add_weeks, send_weeks
 from monitor.simulation.squad import SQUAD, squad_recordings
+from monitor.simulation.squad_history import STORIES, STORY_DAYS, past_runs
 from monitor.sinks.influx.plan_points import shared_day_points
 from monitor.sinks.influx.settings import InfluxSettings
 from monitor.sinks.influx.sink import InfluxSink
@@ -43,11 +49,10 @@ from tests.stack.servers import TOKEN, Influx, influx_in
 from tests.training.diary import date, in_full, made
 
 _HERE = Path(__file__).parent
-PICTURED_DAYS = [datetime.datetime(2026, 1, day, 8, tzinfo=datetime.UTC) for day in (5, 8, 12, 15)]
+RUN_OF_NOW = datetime.datetime.now(datetime.UTC).replace(hour=20, minute=0, second=0, microsecond=0)
 SECONDS = 180.0
-END = PICTURED_DAYS[-1] + datetime.timedelta(hours=5)
-EVER = f"time >= '2025-01-01T00:00:00Z' AND time <= '{END:%Y-%m-%dT%H:%M:%SZ}'"
-LAST_MINUTE = "time >= '2026-01-15T08:02:00Z'"
+END = RUN_OF_NOW + datetime.timedelta(seconds=SECONDS)
+LAST_MINUTE = f"time >= '{END - datetime.timedelta(minutes=1):%Y-%m-%dT%H:%M:%SZ}'"
 COLUMN, ROW = 58, 30
 ONE = "Cem"
 STYLE = """
@@ -63,8 +68,7 @@ td, th { font-size: 12px; text-align: left; padding: 3px 8px; border-bottom: 1px
 def main() -> None:
     """Fill a server with the simulated squad, run every panel's queries and write the pictures."""
     with tempfile.TemporaryDirectory() as name, influx_in(Path(name)) as server:
-        with Store(Path(name) / "gaitcue.db") as store:
-            _fill(server, store)
+        _fill(server, Config(store=StoreSettings(folder=Path(name)), influx=_settings(server)))
         (_HERE / "pictures").mkdir(exist_ok=True)
         with sync_playwright() as play:
             browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
@@ -82,39 +86,51 @@ def main() -> None:
             browser.close()
 
 
-def _fill(server: Influx, store: Store) -> None:
-    for recording in squad_recordings(SQUAD, SECONDS):
-        session, name = Session(recording.settings), recording.settings.athlete
-        records: list[Out] = [r for p in recording.packets() for r in session.push(p)]
-        records += session.finish()
-        for day in PICTURED_DAYS:
-            run, at = f"{day:%Y-%m-%d}-{name}", day.isoformat()
-            begun = SessionStarted(run, name, at, tuple(s.name for s in recording.settings.sensors))
-            sinks = [SinkStatus(t, "influx", True, "delivering", 20, 0, 1.2) for t in (60.0, 120.0, 180.0)]
-            store.begin(SessionInfo(id=run, athlete=name, title="squad", started_utc=at))
-            store.write(run, [begun, *records, *sinks, SessionEnded(run, session.t_s, "the input ended")])
-            store.end(run, session.t_s)
-    asyncio.run(InfluxSink(_settings(server), store, SystemClock()).run(_nothing()))
-    asyncio.run(_share(server, store))
+def _fill(server: Influx, config: Config) -> None:
+    """Send what ``gaitcue demo --squad 8`` sends: four made-up weeks, and three simulated minutes."""
+    recordings = squad_recordings(SQUAD, SECONDS)
+    names = [r.settings.athlete for r in recordings]
+    with open_store(config) as store:
+        console, runners = (
+            Console(quiet=True),
+            [(a, r.settings) for a, r in zip(SQUAD, recordings, strict=True)],
+        )
+        add_weeks(config, store, runners, RUN_OF_NOW.date(), console)
+        send_weeks(config, store, [name for name in names if name != ONE], console)
+        for recording in recordings:
+            _run_now(store, recording)
+        asyncio.run(InfluxSink(config.influx, store, SystemClock()).run(_nothing()))
+        asyncio.run(_share(server, store))
+
+
+def _run_now(store: Store, recording: Recording) -> None:
+    session, name = Session(recording.settings), recording.settings.athlete
+    records: list[Out] = [r for p in recording.packets() for r in session.push(p)]
+    records += session.finish()
+    run, at = f"{RUN_OF_NOW:%Y-%m-%d}-{name}", RUN_OF_NOW.isoformat()
+    begun = SessionStarted(run, name, at, tuple(s.name for s in recording.settings.sensors))
+    sinks = [SinkStatus(t, "influx", True, "delivering", 20, 0, 1.2) for t in (60.0, 120.0, 180.0)]
+    store.begin(SessionInfo(id=run, athlete=name, title="squad", started_utc=at))
+    store.write(run, [begun, *records, *sinks, SessionEnded(run, session.t_s, "the input ended")])
+    store.end(run, session.t_s)
 
 
 async def _share(server: Influx, store: Store) -> None:
-    """Six made-up weeks up to the last run: one runner shares everything, another the phase alone."""
+    """Six made-up weeks up to the last run of a runner who shares everything."""
     diary, tables = in_full(), shipped_tables()
     diary.run(40, 5.0, (6, 4), descent_m=40.0)
     diary.morning(41, 4, as_before=False)
     diary.add(ShoeEntry, 0, 6, shoe="one", start_km=510.0)
-    shift = PICTURED_DAYS[-1].date() - date(42)
+    shift = RUN_OF_NOW.date() - date(42)
     sink = InfluxSink(_settings(server), store, SystemClock())
+    switches = [
+        ShareEntry(id=item, made_utc=made(0, 8), day=date(0), item=item, on=True) for item in SHARED_ITEMS
+    ]
+    entries = [*diary.entries, *switches]
+    planned, _ = planned_days(entries, diary.runs, diary.settings, date(42), tables)
+    days = shared_days(planned, entries, diary.runs, diary.settings, tables)
     async with sink.connected():
-        for name, items in ((ONE, SHARED_ITEMS), ("Bea", ("phase",))):
-            switches = [
-                ShareEntry(id=item, made_utc=made(0, 8), day=date(0), item=item, on=True) for item in items
-            ]
-            entries = [*diary.entries, *switches]
-            planned, _ = planned_days(entries, diary.runs, diary.settings, date(42), tables)
-            days = shared_days(planned, entries, diary.runs, diary.settings, tables)
-            await sink.send_points(shared_day_points(name, [_moved(d, shift) for d in days]))
+        await sink.send_points(shared_day_points(ONE, [_moved(d, shift) for d in days]))
 
 
 def _moved(day: SharedDay, by: datetime.timedelta) -> SharedDay:
@@ -132,23 +148,36 @@ async def _nothing() -> AsyncIterator[list[Out]]:
 
 
 def _page(server: Influx, board: dict[str, Any]) -> str:
-    weeks = board["uid"] == "gaitcue-trends"
-    start = PICTURED_DAYS[0] - datetime.timedelta(days=7) if weeks else PICTURED_DAYS[-1]
-    if board["uid"] == "gaitcue-returning":
-        start = PICTURED_DAYS[-1] - datetime.timedelta(days=43)
-    span = f"time >= '{start:%Y-%m-%dT%H:%M:%SZ}' AND time <= '{END:%Y-%m-%dT%H:%M:%SZ}'"
+    span = _span_text(*_span_of(board["uid"]))
+    ever = _span_text(END - datetime.timedelta(days=365), END)
     several = board["templating"]["list"][0].get("multi", False)
     parts = []
     for panel in board["panels"]:
         box = panel["gridPos"]
         place = f"left:{box['x'] * COLUMN}px;top:{box['y'] * ROW}px;width:{box['w'] * COLUMN - 8}px;"
         place += f"height:{box['h'] * ROW - 8}px"
-        asked = EVER if panel.get("timeFrom") else span
+        asked = ever if panel.get("timeFrom") else span
         answers = [_ask(server, t, asked, ".*" if several else ONE) for t in panel["targets"]]
         title = f"<h2>{html.escape(panel['title'])}</h2>"
         parts.append(f'<div class="panel" style="{place}">{title}{_drawn(panel, answers)}</div>')
     plotly = (files("plotly") / "package_data" / "plotly.min.js").read_text(encoding="utf-8")
     return f"<style>{STYLE}</style><script>{plotly}</script>{''.join(parts)}"
+
+
+def _span_of(board: str) -> tuple[datetime.datetime, datetime.datetime]:
+    """The time that a board shows: weeks, the last whole run of one athlete, or the run of now."""
+    days = {"gaitcue-trends": STORY_DAYS, "gaitcue-returning": 43}.get(board)
+    if days is not None:
+        return END - datetime.timedelta(days=days), END
+    if board == "gaitcue-session":
+        athlete = next(a for a in SQUAD if a.name == ONE)
+        began = next(r.started for r in reversed([*past_runs(athlete, END.date())]))
+        return began, began + datetime.timedelta(minutes=STORIES[ONE].minutes)
+    return RUN_OF_NOW, END
+
+
+def _span_text(start: datetime.datetime, end: datetime.datetime) -> str:
+    return f"time >= '{start:%Y-%m-%dT%H:%M:%SZ}' AND time <= '{end:%Y-%m-%dT%H:%M:%SZ}'"
 
 
 def _ask(server: Influx, target: dict[str, Any], span: str, names: str) -> list[dict[str, Any]]:

@@ -267,6 +267,29 @@ async def test_who_runs_in_miles_hears_laps_in_miles(browser: Browser) -> None:
         await wait_for_script(page, "heard.words.at(-1)?.text == 'Lap 1: 5:00, 0.56 miles.'")
 
 
+@pytest.mark.parametrize("width", [360, 390, 820, 1280])
+async def test_every_button_of_the_header_takes_a_tap_wherever_it_is_hit(
+    browser: Browser, width: int
+) -> None:
+    run = OwnRun()
+    async with opened(browser, run, width=width) as page:
+        await page.set_viewport_size({"width": width, "height": 1180})
+        run.run_to(20.0)
+        await expect(page.locator("#cadence")).to_have_text("171")
+        buttons = await page.locator("body > header :is(button, a)").all()
+        shown = [button for button in buttons if await button.is_visible()]
+        assert len(shown) >= 3
+        for button in shown:
+            box = await button.bounding_box()
+            assert box is not None
+            x, top, bottom = box["x"] + box["width"] / 2, box["y"] + 2, box["y"] + box["height"] - 2
+            for y in (top, (top + bottom) / 2, bottom):
+                hit = "([b, x, y]) => b.contains(document.elementFromPoint(x, y))"
+                assert await page.evaluate(hit, [await button.element_handle(), x, y]), (
+                    await button.inner_text()
+                )
+
+
 @pytest.mark.parametrize("width", [360, 820, 1280])
 async def test_a_cue_moves_nothing_and_leaves_no_number_half_in_sight(browser: Browser, width: int) -> None:
     run = OwnRun()

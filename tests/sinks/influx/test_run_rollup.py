@@ -68,15 +68,15 @@ def run_at(speeds: dict[float, tuple[float, int]], **fields: object) -> RunRollu
 
 
 def test_runs_are_compared_at_the_speeds_that_both_have() -> None:
-    slow, fast = run_at({2.5: (160.0, 600), 3.0: (170.0, 100)}), run_at({3.0: (172.0, 900)})
+    slow, fast = run_at({2.5: (160.0, 600), 3.0: (170.0, 300)}), run_at({3.0: (172.0, 900)})
     assert matched_changes(fast, [slow]) == {"cadence_spm": MatchedChange(2.0, 170.0)}
     assert matched_changes(run_at({3.5: (180.0, 900)}), [slow]) == {}
-    assert matched_changes(run_at({3.0: (172.0, 59)}), [slow]) == {}  # less than a minute
+    assert matched_changes(run_at({3.0: (172.0, 299)}), [slow]) == {}, "a trial clears no alert"
 
 
 def test_earlier_runs_count_by_their_seconds() -> None:
-    earlier = [run_at({3.0: (160.0, 300)}), run_at({3.0: (170.0, 100)})]
-    change = matched_changes(run_at({3.0: (165.0, 200)}), earlier)["cadence_spm"]
+    earlier = [run_at({3.0: (160.0, 900)}), run_at({3.0: (170.0, 300)})]
+    change = matched_changes(run_at({3.0: (165.0, 600)}), earlier)["cadence_spm"]
     assert change == MatchedChange(2.5, 162.5)
 
 

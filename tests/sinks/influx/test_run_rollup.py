@@ -129,12 +129,12 @@ def records_of(session: str, started: str, cadence: float, seconds: int = 200) -
     return [*out, SessionEnded(session, float(seconds), "the input ended")]
 
 
-def keep_run(store: Store, session: str, started: str, cadence: float) -> None:
+def keep_run(store: Store, session: str, started: str, cadence: float, seconds: int = 200) -> None:
     store.begin(
         SessionInfo(id=session, athlete="ann", title="easy", started_utc=started, utc_offset_s=3600)
     )
-    store.write(session, records_of(session, started, cadence))
-    store.end(session, 200.0)
+    store.write(session, records_of(session, started, cadence, seconds))
+    store.end(session, float(seconds))
 
 
 def test_a_rollup_says_what_the_store_holds(tmp_path: Path) -> None:
@@ -177,9 +177,9 @@ def test_runs_and_days_arrive_with_their_runs_and_sending_all_again_changes_noth
     influx: Influx, tmp_path: Path
 ) -> None:
     with Store(tmp_path / "gaitcue.db") as store:
-        keep_run(store, "a", "2026-03-08T08:00:00+00:00", 160.0)
-        keep_run(store, "b", "2026-03-09T08:00:00+00:00", 168.0)
-        keep_run(store, "c", "2026-03-09T18:00:00+00:00", 164.0)
+        keep_run(store, "a", "2026-03-08T08:00:00+00:00", 160.0, 400)
+        keep_run(store, "b", "2026-03-09T08:00:00+00:00", 168.0, 400)
+        keep_run(store, "c", "2026-03-09T18:00:00+00:00", 164.0, 400)
         for _ in range(2):
             asyncio.run(_send(store, influx.url))
             whole = "WHERE speed = 'all'"

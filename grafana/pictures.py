@@ -15,7 +15,6 @@ import re
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
-from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -151,15 +150,21 @@ def _page(server: Influx, board: dict[str, Any]) -> str:
     span = _span_text(*_span_of(board["uid"]))
     ever = _span_text(END - datetime.timedelta(days=365), END)
     several = board["templating"]["list"][0].get("multi", False)
+    asked = [
+        [
+            _ask(server, t, ever if panel.get("timeFrom") else span, ".*" if several else ONE)
+            for t in panel["targets"]
+        ]
+        for panel in board["panels"]
+    ]
+    colours = _colours([_series_name(s) for panel in asked for answer in panel for s in answer])
     parts = []
-    for panel in board["panels"]:
+    for panel, answers in zip(board["panels"], asked, strict=True):
         box = panel["gridPos"]
         place = f"left:{box['x'] * COLUMN}px;top:{box['y'] * ROW}px;width:{box['w'] * COLUMN - 8}px;"
         place += f"height:{box['h'] * ROW - 8}px"
-        asked = ever if panel.get("timeFrom") else span
-        answers = [_ask(server, t, asked, ".*" if several else ONE) for t in panel["targets"]]
         title = f"<h2>{html.escape(panel['title'])}</h2>"
-        parts.append(f'<div class="panel" style="{place}">{title}{_drawn(panel, answers)}</div>')
+        parts.append(f'<div class="panel" style="{place}">{title}{_drawn(panel, answers, colours)}</div>')
     plotly = (files("plotly") / "package_data" / "plotly.min.js").read_text(encoding="utf-8")
     return f"<style>{STYLE}</style><script>{plotly}</script>{''.join(parts)}"
 
@@ -186,9 +191,11 @@ def _ask(server: Influx, target: dict[str, Any], span: str, names: str) -> list[
     return [{**series, "alias": target["alias"]} for series in server.query(text)]
 
 
-def _drawn(panel: dict[str, Any], answers: list[list[dict[str, Any]]]) -> str:
+def _drawn(panel: dict[str, Any], answers: list[list[dict[str, Any]]], colours: dict[str, str]) -> str:
     if panel["type"] == "timeseries":
-        return _lines(panel, [series for answer in answers for series in answer])
+        series = [one for answer in answers for one in answer]
+        absent = panel["fieldConfig"]["defaults"]["noValue"]
+        return _lines(panel, series, colours) if series else f'<div class="big">{html.escape(absent)}</div>'
     if panel["type"] == "stat":
         values = [s["values"][-1][-1] for answer in answers for s in answer]
         return f'<div class="big">{values[0] if values else "–"}</div>'
@@ -202,16 +209,15 @@ def _series_name(series: dict[str, Any]) -> str:
     return name
 
 
-@cache
-def _colour(name: str) -> str:
-    (colour,) = ask_packages(names=[name])["colours"]
-    return str(colour)
+def _colours(names: list[str]) -> dict[str, str]:
+    """The colour that Grafana gives each name, asked at once: its packages take seconds to load."""
+    wanted = sorted(set(names))
+    return dict(zip(wanted, ask_packages(names=wanted)["colours"], strict=True)) if wanted else {}
 
 
-def _lines(panel: dict[str, Any], series: list[dict[str, Any]]) -> str:
+def _lines(panel: dict[str, Any], series: list[dict[str, Any]], colours: dict[str, str]) -> str:
     defaults = panel["fieldConfig"]["defaults"]
     names = [_series_name(s) for s in series]
-    colours = {name: _colour(name) for name in names}
     traces = []
     for s, name in zip(series, names, strict=True):
         points = [row for row in s["values"] if row[1] is not None]
@@ -219,18 +225,23 @@ def _lines(panel: dict[str, Any], series: list[dict[str, Any]]) -> str:
         mode = "lines+markers" if len(points) < 10 else "lines"
         line = {"color": colours[name]}
         trace = {"x": times, "y": [row[1] for row in points], "name": name, "mode": mode, "line": line}
-        traces.append(trace | _override_style(panel, name))
+        traces.append(trace | _override_style(panel, name, colours[name]))
     where = f"p{panel['id']}"
     height = panel["gridPos"]["h"] * ROW - 34
-    label = defaults["custom"]["axisLabel"]
-    axis: dict[str, Any] = {"title": {"text": label, "font": {"size": 10}}, "gridcolor": "#2c2f36"}
+    label, low = defaults["custom"]["axisLabel"], height < 170
+    title = {"text": label, "font": {"size": 8 if low else 10}, "standoff": 4}
+    axis: dict[str, Any] = {"title": title, "gridcolor": "#2c2f36", "automargin": True}
     if defaults["unit"] == "clocks":  # seconds, read as minutes and seconds
-        ticks = list(range(0, 900, 30))
+        paces = [row[1] for s in series for row in s["values"] if row[1] is not None]
+        every = 5 if max(paces) - min(paces) < 60 else 30
+        axis["range"] = [min(paces) - 2 * every, max(paces) + 2 * every]
+        ticks = list(range(0, 900, every))
         axis |= {"tickvals": ticks, "ticktext": [f"{t // 60}:{t % 60:02d}" for t in ticks]}
     layout = {
-        "height": height, "margin": {"l": 58, "r": 50, "t": 4, "b": 30}, "paper_bgcolor": "#181b1f",
+        "height": height, "margin": {"l": 58, "r": 50, "t": 4, "b": 44}, "paper_bgcolor": "#181b1f",
         "plot_bgcolor": "#181b1f", "font": {"color": "#d8d9da", "size": 10}, "showlegend": True,
-        "yaxis": axis, "xaxis": {"gridcolor": "#2c2f36"}, "legend": {"orientation": "h", "y": -0.12},
+        "yaxis": axis, "xaxis": {"gridcolor": "#2c2f36", "tickformat": _time_format(series)},
+        "legend": {"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom"},
         "yaxis2": {"overlaying": "y", "side": "right", "showgrid": False},
     }  # fmt: skip
     data = json.dumps([traces, layout])
@@ -238,7 +249,13 @@ def _lines(panel: dict[str, Any], series: list[dict[str, Any]]) -> str:
     return f'<div id="{where}"></div><script>{script}</script>'
 
 
-def _override_style(panel: dict[str, Any], name: str) -> dict[str, Any]:
+def _time_format(series: list[dict[str, Any]]) -> str:
+    """Days of what goes over days, else the time of day."""
+    times = [row[0] / 1e9 for s in series for row in s["values"]]
+    return "%d %b" if max(times) - min(times) > 86_400 else "%H:%M"
+
+
+def _override_style(panel: dict[str, Any], name: str, own: str) -> dict[str, Any]:
     """How a series is drawn that an override of the panel shapes: bars, bands, an axis at the right."""
     out: dict[str, Any] = {}
     for override in panel["fieldConfig"].get("overrides", ()):
@@ -250,7 +267,7 @@ def _override_style(panel: dict[str, Any], name: str) -> dict[str, Any]:
         if wanted.get("custom.axisPlacement") == "right":
             out["yaxis"] = "y2"
         if wanted.get("custom.drawStyle") == "bars":
-            out |= {"type": "bar", "opacity": 0.6, "marker": out.get("marker", {"color": _colour(name)})}
+            out |= {"type": "bar", "opacity": 0.6, "marker": out.get("marker", {"color": own})}
         if "color" in wanted:
             fixed = wanted["color"]["fixedColor"]
             colour = {"red": "#e0524d", "green": "#73bf69"}.get(fixed, fixed)

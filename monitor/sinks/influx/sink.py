@@ -27,7 +27,7 @@ from monitor.sinks.influx.line_protocol import Point, protocol_lines
 from monitor.sinks.influx.points import note_points, record_points
 from monitor.sinks.influx.run_points import RUN_MEASUREMENTS, day_point, run_points
 from monitor.sinks.influx.run_rollup import RunRollup, RunRollups
-from monitor.sinks.influx.schema import RAW_MEASUREMENTS
+from monitor.sinks.influx.schema import RAW_MEASUREMENTS, RECORD_MEASUREMENTS
 from monitor.sinks.influx.settings import InfluxSettings
 from monitor.sinks.outbox import Outbox, OutboxParams
 from monitor.storage.changed_days import dates_of_run, forget_changed_days, read_changed_days
@@ -142,8 +142,9 @@ class InfluxSink:
 
     async def _delete_days(self, athlete: str, dates: Set[datetime.date]) -> bool:
         """Delete all that the server has of these days, and return whether it could."""
-        everything = (*RUN_MEASUREMENTS, *sorted(RAW_MEASUREMENTS))
-        for measurement, date in itertools.product(everything, sorted(dates)):
+        for measurement, date in itertools.product(
+            (*RUN_MEASUREMENTS, *RECORD_MEASUREMENTS), sorted(dates)
+        ):
             try:
                 await self.delete_points(
                     Deletion(measurement=measurement, athlete=athlete, first=date, last=date)

@@ -43,7 +43,7 @@ from monitor.core.safe_text import tag_text
 from monitor.core.secret import Secret
 from monitor.sinks.influx.plan_points import EARLIER_PAIN, PLAN_MEASUREMENTS
 from monitor.sinks.influx.run_points import RUN_MEASUREMENTS
-from monitor.sinks.influx.schema import RAW_MEASUREMENTS
+from monitor.sinks.influx.schema import RECORD_MEASUREMENTS
 
 _log = logging.getLogger(__name__)
 
@@ -62,7 +62,7 @@ _LINE = re.compile(
 )
 _ATHLETE = re.compile(rb"(?<!\\),athlete=(" + _KEY + rb")")
 _NAME = r'athlete="((?:[^"\\\x00-\x1f\x7f]|\\")++)"'
-_OF_WHOLE_DAYS = "|".join((*PLAN_MEASUREMENTS, *RUN_MEASUREMENTS, *sorted(RAW_MEASUREMENTS)))
+_OF_WHOLE_DAYS = "|".join((*PLAN_MEASUREMENTS, *RUN_MEASUREMENTS, *RECORD_MEASUREMENTS))
 _DELETED = (
     re.compile(rf'_measurement="(?:{_OF_WHOLE_DAYS})" AND {_NAME}'),
     re.compile(rf'_measurement="{EARLIER_PAIN[0]}" AND {_NAME} AND kind="{EARLIER_PAIN[1]}"'),

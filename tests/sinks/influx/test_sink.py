@@ -23,7 +23,7 @@ from monitor.pipeline.session import Session
 from monitor.simulation.simulated_runner import simulated_recording
 from monitor.simulation.squad import SQUAD
 from monitor.simulation.squad_history import past_runs
-from monitor.sinks.influx.schema import RAW_MEASUREMENTS
+from monitor.sinks.influx.schema import RECORD_MEASUREMENTS
 from monitor.sinks.influx.settings import InfluxSettings
 from monitor.sinks.influx.sink import INFLUX_SINK, InfluxSink
 from monitor.sinks.outbox import OutboxParams
@@ -271,7 +271,7 @@ def test_a_deleted_run_is_gone_from_the_server_with_its_day(influx: Influx, tmp_
         delete_session(store, store.sessions()[0])
         asyncio.run(send(store, influx))
         assert run_times(influx, "run", "km") == run_times(influx, "day", "km") == days[:2]
-        for single in RAW_MEASUREMENTS:
+        for single in RECORD_MEASUREMENTS:
             left = influx.query(f"SELECT * FROM \"{single}\" WHERE time > '2026-03-28T00:00:00Z'")
             assert left == [], "its seconds go with it"
         assert read_changed_days(store).days == {}

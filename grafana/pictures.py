@@ -61,6 +61,7 @@ h2 { font-size: 13px; margin: 6px 8px 2px; font-weight: 600 }
 table { border-collapse: collapse; width: 100% }
 td, th { font-size: 12px; text-align: left; padding: 3px 8px; border-bottom: 1px solid #2c2f36 }
 .big { font-size: 42px; text-align: center; padding-top: 12px }
+.absent { text-align: center; padding-top: 24px; color: #9fa7b3 }
 """
 
 
@@ -195,7 +196,9 @@ def _drawn(panel: dict[str, Any], answers: list[list[dict[str, Any]]], colours: 
     if panel["type"] == "timeseries":
         series = [one for answer in answers for one in answer]
         absent = panel["fieldConfig"]["defaults"]["noValue"]
-        return _lines(panel, series, colours) if series else f'<div class="big">{html.escape(absent)}</div>'
+        return (
+            _lines(panel, series, colours) if series else f'<div class="absent">{html.escape(absent)}</div>'
+        )
     if panel["type"] == "stat":
         values = [s["values"][-1][-1] for answer in answers for s in answer]
         return f'<div class="big">{values[0] if values else "–"}</div>'
@@ -250,9 +253,10 @@ def _lines(panel: dict[str, Any], series: list[dict[str, Any]], colours: dict[st
 
 
 def _time_format(series: list[dict[str, Any]]) -> str:
-    """Days of what goes over days, else the time of day."""
+    """Days of what goes over days, else the time of day, with seconds where it goes over minutes."""
     times = [row[0] / 1e9 for s in series for row in s["values"]]
-    return "%d %b" if max(times) - min(times) > 86_400 else "%H:%M"
+    lasts_s = max(times) - min(times)
+    return "%d %b" if lasts_s > 86_400 else "%H:%M" if lasts_s > 600 else "%H:%M:%S"
 
 
 def _override_style(panel: dict[str, Any], name: str, own: str) -> dict[str, Any]:
@@ -284,7 +288,7 @@ def _table(panel: dict[str, Any], answers: list[list[dict[str, Any]]]) -> str:
     """The rows of all answers as Grafana's own transformations join, name and sort them."""
     frames = [series_frame(series) for series in answers if series]
     if not frames:
-        return f'<div class="big">{panel["fieldConfig"]["defaults"]["noValue"]}</div>'
+        return f'<div class="absent">{panel["fieldConfig"]["defaults"]["noValue"]}</div>'
     (tables,) = ask_packages(tables=[{"panel": panel, "frames": frames}])["tables"]
     looks = {
         o["matcher"]["options"]: {p["id"]: p["value"] for p in o["properties"]}

@@ -12,6 +12,7 @@ import datetime
 import html
 import json
 import re
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
@@ -34,7 +35,7 @@ from monitor.service.config import Config, StoreSettings
 from monitor.service.session_store import open_store
 from monitor.service.squad_weeks import add_weeks, send_weeks
 from monitor.simulation.squad import SQUAD, squad_recordings
-from monitor.simulation.squad_history import STORIES, STORY_DAYS, past_runs
+from monitor.simulation.squad_history import STORY_DAYS
 from monitor.sinks.influx.plan_points import shared_day_points
 from monitor.sinks.influx.settings import InfluxSettings
 from monitor.sinks.influx.sink import InfluxSink
@@ -66,7 +67,11 @@ td, th { font-size: 12px; text-align: left; padding: 3px 8px; border-bottom: 1px
 
 
 def main() -> None:
-    """Fill a server with the simulated squad, run every panel's queries and write the pictures."""
+    """Fill a server with the simulated squad, run every panel's queries and write the pictures.
+
+    Of the boards that are named, or of all.
+    """
+    chosen = sys.argv[1:]
     with tempfile.TemporaryDirectory() as name, influx_in(Path(name)) as server:
         _fill(server, Config(store=StoreSettings(folder=Path(name)), influx=_settings(server)))
         (_HERE / "pictures").mkdir(exist_ok=True)
@@ -74,6 +79,8 @@ def main() -> None:
             browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
             for path, text in sorted(dashboard_files([athlete.name for athlete in SQUAD]).items()):
                 if path.parent.name != "dashboards" or path.stem == "hub":  # that asks Prometheus
+                    continue
+                if chosen and path.stem not in chosen:
                     continue
                 board = json.loads(text)
                 height = max(p["gridPos"]["y"] + p["gridPos"]["h"] for p in board["panels"]) * ROW
@@ -171,14 +178,10 @@ def _page(server: Influx, board: dict[str, Any]) -> str:
 
 
 def _span_of(board: str) -> tuple[datetime.datetime, datetime.datetime]:
-    """The time that a board shows: weeks, the last whole run of one athlete, or the run of now."""
+    """The time that a board shows: weeks, or the run of now, which alone has single steps."""
     days = {"gaitcue-trends": STORY_DAYS, "gaitcue-returning": 43}.get(board)
     if days is not None:
         return END - datetime.timedelta(days=days), END
-    if board == "gaitcue-session":
-        athlete = next(a for a in SQUAD if a.name == ONE)
-        began = next(r.started for r in reversed([*past_runs(athlete, END.date())]))
-        return began, began + datetime.timedelta(minutes=STORIES[ONE].minutes)
     return RUN_OF_NOW, END
 
 

@@ -213,7 +213,7 @@ def test_modules_share_by_import() -> None:
 
 
 def test_a_metric_is_named_in_a_script_only_where_that_one_is_meant() -> None:
-    """The big number and its strip, and the speed by which seconds are matched."""
+    """The big number and its strip, the speed by which seconds are matched, and that of an interval."""
     from dsp.metrics import BY_NAME
 
     named = {
@@ -228,4 +228,5 @@ def test_a_metric_is_named_in_a_script_only_where_that_one_is_meant() -> None:
         ("strip.js", "cadence_spm"),
         ("cues.js", "cadence_spm"),
         ("comparisons.js", "speed_mps"),
+        ("totals.js", "speed_mps"),
     }

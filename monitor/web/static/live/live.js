@@ -16,7 +16,7 @@ import { SessionClock } from "./clock.js";
 import { offerLine, showLine } from "./coach_line.js";
 import { Cues } from "./cues.js";
 import { applyChange } from "./live_state.js";
-import { openMenu, speakMenu } from "./menu.js";
+import { offerIntervals, openMenu, speakMenu } from "./menu.js";
 import { showNotice, showPill, showSensors } from "./panels.js";
 import { placeNames } from "./places.js";
 import { openPocket, showAwake } from "./pocket.js";
@@ -44,6 +44,7 @@ let legend = null,
   state = null,
   newest_ms = 0,
   rights = { controls: false, again: false },
+  offered = {},
   origin = "sensors",
   places = {},
   retry_ms = RETRY_MS;
@@ -77,6 +78,8 @@ function take(message) {
   if (message.all) {
     state = message.all;
     rights = { controls: message.controls, again: message.again };
+    offered = message.intervals ?? {};
+    offerIntervals(offered);
     origin = message.origin;
     places = message.places;
     useNames(placeNames(places));
@@ -166,6 +169,7 @@ function speak() {
   translatePage();
   useNames(placeNames(places));
   speakMenu();
+  offerIntervals(offered);
   showLink(...link);
   refreshBox();
   radio.show();

@@ -73,7 +73,7 @@ def _drop_unknown(board: dict[str, Any]) -> None:
     for panel in board["panels"]:
         if panel["type"] == "table":
             panel["options"].pop("footer", None)  # a field's own since Grafana 12.2
-    for variable in board["templating"]["list"]:
+    for variable in board["templating"].get("list", ()):
         for name in ("auto", "auto_min", "auto_count"):  # of intervals only
             variable.pop(name, None)
 

@@ -6,6 +6,7 @@ from grafana_foundation_sdk.builders import dashboard, timeseries
 from grafana_foundation_sdk.builders.table import Panel as Table
 
 from dsp.metrics import BY_NAME, METRICS, MetricSpec, Role, with_role
+from grafana.hub import hub
 from grafana.panels import (
     LOSS,
     SELECTED,
@@ -218,4 +219,4 @@ def _sensor_list(both: str) -> Table:
     return hide_columns(table, ("Time",))
 
 
-BOARDS = (squad, athlete, session, trends, fleet, returning)
+BOARDS = (squad, athlete, session, trends, fleet, returning, hub)

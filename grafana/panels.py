@@ -91,15 +91,45 @@ class Query(Builder[Dataquery], Dataquery):
         """Return itself: the query is its own builder."""
         return self
 
+    @property
+    def source(self) -> common_model.DataSourceRef:
+        """The data source that is asked."""
+        return data_source(self.text)
+
     def to_json(self) -> dict[str, object]:
         """Return the query as it stands in the dashboard's JSON."""
         return {
             "refId": self.ref_id,
-            "datasource": {"type": "influxdb", "uid": data_source(self.text).uid},
+            "datasource": {"type": "influxdb", "uid": self.source.uid},
             "rawQuery": True,
             "query": self.text,
             "resultFormat": "table" if self._rows else "time_series",
             "alias": self._alias,
+        }
+
+
+class HubQuery(Query):
+    """A PromQL query of a hub's metrics; ``legend`` names each series, with labels as ``{{label}}``."""
+
+    def __init__(self, text: str, legend: str = "", *, now: bool = False) -> None:
+        super().__init__(text)
+        self._legend, self._now = legend, now
+
+    @property
+    def source(self) -> common_model.DataSourceRef:
+        """The Prometheus that asks a hub's workers and store."""
+        return common_model.DataSourceRef(type_val="prometheus", uid="gaitcue-hub")
+
+    def to_json(self) -> dict[str, object]:
+        """Return the query as it stands in the dashboard's JSON."""
+        return {
+            "refId": self.ref_id,
+            "datasource": {"type": "prometheus", "uid": self.source.uid},
+            "editorMode": "code",
+            "expr": self.text,
+            "instant": self._now,
+            "range": not self._now,
+            "legendFormat": self._legend,
         }
 
 
@@ -337,7 +367,7 @@ _Panel = TypeVar("_Panel", timeseries.Panel, table.Panel, stat.Panel, statetimel
 
 def _framed(panel: _Panel, title: str, about: str, queries: Sequence[Query], w: int, h: int) -> _Panel:
     """A panel with what all have: its queries, where they are asked, and words where there is nothing."""
-    sources = [data_source(query.text) for query in queries]
+    sources = [query.source for query in queries]
     mixed = common_model.DataSourceRef(type_val="datasource", uid="-- Mixed --")
     made = panel.title(title).description(about).targets(list(_numbered(queries))).span(w).height(h)
     made = made.datasource(sources[0] if len({s.uid for s in sources}) == 1 else mixed)
@@ -345,6 +375,8 @@ def _framed(panel: _Panel, title: str, about: str, queries: Sequence[Query], w: 
 
 
 def _least_interval(queries: Sequence[Query]) -> str:
+    if any(isinstance(query, HubQuery) for query in queries):
+        return "15s"  # as often as Prometheus asks
     names = re.findall(r'FROM "(\w+)"', " ".join(query.text for query in queries))
     return next((_LEAST_INTERVALS[name] for name in names if name in _LEAST_INTERVALS), "1s")
 
@@ -393,11 +425,16 @@ def empty_board(
     ``span`` is the time that it shows, ``several``: more than one athlete can be selected, of those that
     ``measurements`` know.
     """
+    athletes = f'SHOW TAG VALUES FROM {measurements} WITH KEY = "athlete"'
+    return plain_board(uid, title, about, span, refresh).with_variable(
+        variable("athlete", athletes, several)
+    )
+
+
+def plain_board(uid: str, title: str, about: str, span: str, refresh: str = "") -> dashboard.Dashboard:
+    """Return a dashboard without panels and variables, with links to the other boards."""
     made = dashboard.Dashboard(title).uid(uid).description(about).tags(["gaitcue"]).editable()
     made = made.timezone("browser").time(f"now-{span}", "now").tooltip(model.DashboardCursorSync.CROSSHAIR)
-    made = made.with_variable(
-        variable("athlete", f'SHOW TAG VALUES FROM {measurements} WITH KEY = "athlete"', several)
-    )
     made = made.link(
         dashboard.DashboardLink("Boards")
         .type(model.DashboardLinkType.DASHBOARDS)

@@ -11,7 +11,7 @@ for name in "$@"; do
   [[ $name =~ ^[a-z0-9_-]+$ ]] || { echo "$name: give runners names of small letters and digits" >&2; exit 2; }
 done
 umask 077
-mkdir -p secrets/influx secrets/runners secrets/hub data/{influxdb,grafana,mosquitto,ntfy,gaitcue,nats,hub}
+mkdir -p secrets/influx secrets/runners secrets/hub data/{influxdb,grafana,mosquitto,ntfy,gaitcue,nats,hub,prometheus}
 word() { openssl rand -hex 20; }
 keep() { [ -s "secrets/$1" ] || printf '%s' "$2" >"secrets/$1"; }
 keep influx-password "$(word)"

@@ -30,6 +30,7 @@ def baseline_command(
     from dsp.cueing.baseline import Baseline
     from monitor.review import baseline_chart, cadence_plan
     from monitor.service.config import data_folder, load_config
+    from monitor.service.runner_plan import own_tables_folder, plan_tables
     from monitor.storage.plan_file import plan_path, write_plan
     from monitor.training.cadence_steps import next_step, noted_responses, step_history
     from monitor.web.baseline_file import write_baseline_chart
@@ -44,8 +45,9 @@ def baseline_command(
         console.print(user_text("say.baseline.nothing"))
         return
     today = datetime.datetime.now(datetime.UTC).date()
-    steps = step_history(noted_responses(plan), today, settings.target)
-    now = next_step(plan, settings.session.runner, settings.target, today)
+    doses = plan_tables(own_tables_folder()).doses
+    steps = step_history(noted_responses(plan), today, settings.target, doses)
+    now = next_step(plan, settings.session.runner, settings.target, today, doses)
     if not steps or now != steps[-1]:
         steps = (*steps, now)
     view = baseline_chart.BaselineView(

@@ -157,7 +157,10 @@ class Session:
             return out
         for item in items:
             if isinstance(item, Reading) or not stream.unsure:
-                found = self._outside_pauses(self._engine.push(item))
+                found = self._engine.push(item)
+                if not found:  # of most samples nothing follows at once
+                    continue
+                found = self._outside_pauses(found)
                 out += found if self._coach is None else self._coach.push(found)
                 out += self._ended_laps(found)
         return out

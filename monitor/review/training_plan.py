@@ -38,6 +38,7 @@ from monitor.training.decide import first_plan_day
 from monitor.training.entries import (
     ENTRY_KINDS,
     AnyEntry,
+    ClearedEntry,
     Entry,
     EntryMistake,
     ForeignEntry,
@@ -61,7 +62,7 @@ from monitor.training.verdict import Evidence
 
 _DAY, _WEEK = datetime.timedelta(days=1), datetime.timedelta(days=7)
 _BEFORE = datetime.timedelta(days=60)  # of runs before the first entry: what was usual, and the longest
-PLAN_RULES_VERSION = 4
+PLAN_RULES_VERSION = 5
 """The version of the rules that a kept decision was made by; it goes up when the same entries and runs are
 decided otherwise."""
 
@@ -380,6 +381,8 @@ def new_entry(kind: str, fields: Mapping[str, Any], now: datetime.datetime) -> E
     except ValueError as exc:
         raise InputError("error.entry", what=exc) from exc
     assert isinstance(entry, Entry)
+    if isinstance(entry, ClearedEntry) and not entry.by.strip():
+        raise InputError("error.cleared_by")
     if entry.day > now.date():
         raise InputError("error.entry_to_come", day=entry.day.isoformat())
     return entry

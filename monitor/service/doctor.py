@@ -41,6 +41,7 @@ DASHBOARDS = (
     "gaitcue-trends",
     "gaitcue-fleet",
     "gaitcue-returning",
+    "gaitcue-hub",
 )
 ALERT_RULES = (
     "gaitcue-in-band",

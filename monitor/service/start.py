@@ -21,7 +21,7 @@ from monitor.review import cadence_plan
 from monitor.review.training_plan import TrainingPlan
 from monitor.service.config import Config, data_folder, load_config, setup_words
 from monitor.service.live_session import LiveOptions, result_console, run_session
-from monitor.service.runner_plan import runner_now, todays_plan
+from monitor.service.runner_plan import own_tables_folder, plan_tables, runner_now, todays_plan
 from monitor.service.session_store import open_store
 from monitor.service.todays_limits import todays_limits
 from monitor.service.wiring import configured_sources
@@ -104,7 +104,8 @@ def _todays_step(config: Config, plan: Plan, training: TrainingPlan | None) -> S
     """The step of today's target: by the plan of return if one runs, else by the pains that were noted."""
     runner, today = config.session.runner, runner_now().date()
     if training is None or training.now.cadence_step is None:
-        return next_step(plan, runner, config.target, today)
+        doses = plan_tables(own_tables_folder()).doses
+        return next_step(plan, runner, config.target, today, doses)
     now = StepChange(today, training.now.cadence_step, training.now.cadence_reason)
     return step_worth_it(now, plan, runner, config.target)
 

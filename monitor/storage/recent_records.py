@@ -34,13 +34,11 @@ class RecentRecords:
 
         ``version`` is SQLite's ``data_version``: it changes when another connection has written.
         """
-        alike = all(map(_comes_back_alike, records))
-        follows = bool(self._rows) and self._rows[-1][0] + 1 == first
-        if not (alike and follows and version == self._version):
+        if version != self._version or (self._rows and self._rows[-1][0] + 1 != first):
             self._rows.clear()
         self._version = version
-        if alike:
-            self._rows.extend((first + k, session, record) for k, record in enumerate(records))
+        start = max(0, len(records) - _MOST)
+        self._rows.extend((first + k, session, records[k]) for k in range(start, len(records)))
 
     def after(self, row: int, last: int, version: int, limit: int) -> list[WaitingRecord] | None:
         """Return at most ``limit`` records after ``row``; None where the store has to be read.
@@ -53,7 +51,8 @@ class RecentRecords:
         if not rows or version != self._version or rows[-1][0] != last or rows[0][0] > row + 1:
             return None
         start = row + 1 - rows[0][0]
-        return [rows[k] for k in range(start, min(len(rows), start + limit))]
+        found = [rows[k] for k in range(start, min(len(rows), start + limit))]
+        return found if all(_comes_back_alike(record) for _, _, record in found) else None
 
 
 def _comes_back_alike(record: Out) -> bool:

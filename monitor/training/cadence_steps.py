@@ -20,7 +20,7 @@ from dsp.cueing.target import TargetParams
 from dsp.types import Runner
 from monitor.core.session_settings import CoachSettings
 from monitor.storage.plan_file import Plan, PlannedRun, RunPain
-from monitor.training.load_guards import break_rule
+from monitor.training.tables import DoseRules
 
 FADE = (1.0, 1.0, 1.0, 1.0, 0.75, 0.5, 0.25, 0.1)
 """Share of the time with cues, run by run at the last step (Crowell & Davis 2011, Willy 2016); then
@@ -46,7 +46,7 @@ class RunResponse:
 
     ``coached``: the run had a target, at ``step``.  ``noted``: somebody said how it felt, which alone
     lifts a freeze.  ``calf``: calf or Achilles tendon hurt.  ``most``: the highest step that the phase
-    allowed then.
+    allowed then.  ``entries`` are the ids of what was said of it.
     """
 
     day: datetime.date
@@ -59,6 +59,7 @@ class RunResponse:
     noted: bool = True
     calf: bool = False
     most: int | None = None
+    entries: tuple[str, ...] = ()
 
 
 def noted_responses(plan: Plan) -> tuple[RunResponse, ...]:
@@ -95,22 +96,24 @@ def _noted_response(run: PlannedRun | None, pains: Sequence[RunPain]) -> RunResp
 class StepChange:
     """A change of the step, or a hold: from this day on, at this step, for this reason.
 
-    ``reason`` ends the key of a message, ``training.step.<reason>``.
+    ``reason`` ends the key of a message, ``training.step.<reason>``; ``entries`` are the ids of what was
+    said of the runs that decided.
     """
 
     day: datetime.date
     step: int
     reason: str
+    entries: tuple[str, ...] = ()
 
 
 def step_history(
-    responses: Sequence[RunResponse], today: datetime.date, params: TargetParams
+    responses: Sequence[RunResponse], today: datetime.date, params: TargetParams, doses: DoseRules
 ) -> tuple[StepChange, ...]:
     """Return all changes of the step up to today, the oldest first; the last tells the step of today.
 
-    ``responses`` are in the order of time.
+    ``responses`` are in the order of time; ``doses`` say what a break takes back.
     """
-    place = StepPlace(len(params.steps))
+    place = StepPlace(len(params.steps), doses)
     for response in responses:
         place = place.after(response)
     return place.rested_until(today).changes
@@ -120,12 +123,15 @@ def step_history(
 class StepPlace:
     """A ``StepPlace`` is the step as it goes from run to run, and all its changes so far.
 
-    ``last`` is the number of steps, ``good`` counts runs at this step that went well; ``frozen``: by pain,
-    until a run of which somebody said that it went well; ``ran`` is the day of the last run.
+    ``last`` is the number of steps, ``doses`` say what a break takes back; ``good`` counts runs at this
+    step that went well, of which ``said`` are the entries; ``frozen``: by pain, until a run of which
+    somebody said that it went well; ``ran`` is the day of the last run.
     """
 
     last: int
+    doses: DoseRules
     good: int = 0
+    said: tuple[str, ...] = ()
     frozen: bool = False
     ran: datetime.date | None = None
     changes: tuple[StepChange, ...] = ()
@@ -142,11 +148,11 @@ class StepPlace:
     def rested_until(self, day: datetime.date) -> StepPlace:
         """Return the place after the days without a run up to ``day``."""
         days = 0 if self.ran is None else (day - self.ran).days
-        rule = break_rule(days)
+        rule = self.doses.break_after(days)
         if rule is None:
             return self
         step = self.step - rule.steps_down
-        return self._at_step(day, min(1, step) if not rule.share else step, rule.cadence_reason)
+        return self._at_step(day, min(1, step) if not rule.share else step, rule.name, ())
 
     def _ran(self, response: RunResponse) -> StepPlace:
         day, place = response.day, self
@@ -155,14 +161,16 @@ class StepPlace:
                 return self  # steps begin with the first target
             place = self._changed(day, 0, "start")
         if response.most and place.step > response.most:
-            place = place._at_step(day, response.most, "phase")
+            place = place._at_step(day, response.most, "phase", ())
         freezes = response.answer in ("freeze", "down")
         place = replace(place, ran=day, frozen=place.frozen or freezes)
         if response.calf or response.answer == "down":
             why = "calf" if response.calf else "red"
-            return replace(place, good=0)._changed(day, max(0, place.step - 1), why)
+            return replace(place, good=0, said=())._changed(
+                day, max(0, place.step - 1), why, response.entries
+            )
         if response.answer == "freeze":
-            return place._changed(day, place.step, "pain")
+            return place._changed(day, place.step, "pain", response.entries)
         return place._counted(response) if response.answer == "good" else place
 
     def _counted(self, response: RunResponse) -> StepPlace:
@@ -170,22 +178,26 @@ class StepPlace:
         if self.frozen:
             if not response.noted:
                 return self
-            place = replace(self, frozen=False)._changed(response.day, self.step, "settled")
+            place = replace(self, frozen=False)._changed(
+                response.day, self.step, "settled", response.entries
+            )
         in_band = counts_for_next_step(response.on_in_s, response.off_s, response.off_in_s)
         if response.coached and response.step == place.step and in_band:
-            place = replace(place, good=place.good + 1)
+            place = replace(place, good=place.good + 1, said=(*place.said, *response.entries))
         most = self.last if response.most is None else min(self.last, response.most)
         if place.good >= _RUNS and place.step < most:
-            return place._at_step(response.day, place.step + 1, "kept")
+            return place._at_step(response.day, place.step + 1, "kept", place.said)
         return place
 
-    def _at_step(self, day: datetime.date, step: int, reason: str) -> StepPlace:
+    def _at_step(self, day: datetime.date, step: int, reason: str, entries: tuple[str, ...]) -> StepPlace:
         """The place at a step that may be another: runs there count anew."""
-        place, step = replace(self, good=0), max(step, 0)
-        return place if step == self.step else place._changed(day, step, reason)
+        place, step = replace(self, good=0, said=()), max(step, 0)
+        return place if step == self.step else place._changed(day, step, reason, entries)
 
-    def _changed(self, day: datetime.date, step: int, reason: str) -> StepPlace:
-        return replace(self, changes=(*self.changes, StepChange(day, step, reason)))
+    def _changed(
+        self, day: datetime.date, step: int, reason: str, entries: tuple[str, ...] = ()
+    ) -> StepPlace:
+        return replace(self, changes=(*self.changes, StepChange(day, step, reason, entries)))
 
 
 def counts_for_next_step(on_in_s: float, off_s: float, off_in_s: float) -> bool:
@@ -222,9 +234,11 @@ def cue_share(runs: Sequence[PlannedRun], step: int, params: TargetParams) -> fl
     return FADE[faded] if faded < len(FADE) else 0.0
 
 
-def next_step(plan: Plan, runner: Runner, params: TargetParams, today: datetime.date) -> StepChange:
+def next_step(
+    plan: Plan, runner: Runner, params: TargetParams, today: datetime.date, doses: DoseRules
+) -> StepChange:
     """Return the step at which a run today is coached, and why, for a runner without a plan of return."""
-    history = step_history(noted_responses(plan), today, params)
+    history = step_history(noted_responses(plan), today, params, doses)
     now = history[-1] if history else StepChange(today, 0, "start")
     return step_worth_it(now, plan, runner, params)
 

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 
 from monitor.core.message_catalogues import UserMessage
 from monitor.training.day_spans import on_days
-from monitor.training.load_guards import HOLD_DAYS
 from monitor.training.plan_day import Checkpoint
 from monitor.training.plan_state import PlanRules, PlanState
 from monitor.training.strength import (
@@ -41,7 +40,7 @@ def phase_checkpoints(state: PlanState, evidence: Evidence, rules: PlanRules) ->
     days = (evidence.day - state.since).days
     time = _checkpoint("days", days >= stay, days=days, needed=stay)
     quiet = _no_recent(evidence, "quiet", _QUIET_DAYS, (Verdict.AMBER, Verdict.RED))
-    red = _no_recent(evidence, "no_red", HOLD_DAYS, (Verdict.RED,))
+    red = _no_recent(evidence, "no_red", evidence.doses.hold_days, (Verdict.RED,))
     return (time, red, quiet, _last_green(evidence), *own[state.phase](state, evidence, rules))
 
 
@@ -56,7 +55,7 @@ def _checkpoint(
 def _no_recent(evidence: Evidence, name: str, days: int, verdicts: tuple[Verdict, ...]) -> Checkpoint:
     recent = on_days(evidence.verdicts, evidence.day - datetime.timedelta(days=days - 1))
     found = [v for v in recent if v.verdict in verdicts]
-    return _checkpoint(name, not found, tuple(e for v in found for e in v.entries))
+    return _checkpoint(name, not found, tuple(e for v in found for e in v.entries), days=days)
 
 
 def _last_green(evidence: Evidence) -> Checkpoint:

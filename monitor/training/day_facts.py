@@ -6,10 +6,10 @@ import datetime
 import math
 from dataclasses import dataclass
 
-from monitor.training.load_guards import HOLD_DAYS, days_since_run, reds_that_hold
+from monitor.training.load_guards import days_since_run, reds_that_hold
 from monitor.training.plan_day import Reason
 from monitor.training.plan_state import PlanRules, PlanState
-from monitor.training.tables import Phase, PhaseLimits
+from monitor.training.tables import DoseRules, Phase, PhaseLimits
 from monitor.training.verdict import Evidence, RunVerdict, Verdict, last_verdict
 
 
@@ -45,6 +45,11 @@ class DayFacts:
         return self.rules.tables.phases[self.state.phase]
 
     @property
+    def doses(self) -> DoseRules:
+        """The rules of how long the next run may be."""
+        return self.rules.tables.doses
+
+    @property
     def last(self) -> RunVerdict | None:
         """The verdict of the last run or walk, None without one."""
         return last_verdict(self.evidence)
@@ -77,7 +82,7 @@ class DayFacts:
         reds = reds_that_hold(self.evidence, self.day)
         if not reds:
             return None
-        return Hold(reds[-1].run.day + datetime.timedelta(days=HOLD_DAYS), reds[-1].entries)
+        return Hold(reds[-1].run.day + datetime.timedelta(days=self.doses.hold_days), reds[-1].entries)
 
 
 @dataclass(frozen=True, slots=True)

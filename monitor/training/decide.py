@@ -62,7 +62,7 @@ def decide_next_day(
     For whoever makes up the next day from the decision of this one; ``monitor.training.plan_replay`` goes
     through all days of a plan.
     """
-    evidence = evidence_of(entries, runs, day)
+    evidence = evidence_of(entries, runs, day, rules.tables.doses)
     state = next_state(before, evidence, rules)
     return state, plan_day(state, evidence, rules)
 
@@ -123,9 +123,8 @@ def _running_plan(base: PlanDay, state: PlanState, known: Evidence, rules: PlanR
     steps = cadence_history(state, known)
     step = steps[-1] if steps else None
     if step is not None:
-        ids = last.entries if last is not None and last.run.day == step.day else ()
         message = UserMessage(f"training.step.{step.reason}")
-        reasons.append(rules.writer.reason("plan.cadence", "cadence", ids, why=message))
+        reasons.append(rules.writer.reason("plan.cadence", "cadence", step.entries, why=message))
     reasons += _advice(state, evidence, rules)
     return replace(
         base,
@@ -144,11 +143,14 @@ def _running_plan(base: PlanDay, state: PlanState, known: Evidence, rules: PlanR
 def _verdict_reason(last: RunVerdict, state: PlanState, day: datetime.date, rules: PlanRules) -> Reason:
     if last.why == "no_morning" and last.run.day == day:  # that morning has not come yet
         return rules.writer.reason("plan.verdict.waiting", "verdict", last.entries)
+    doses = rules.tables.doses
+    share = doses.red_share if last.verdict is Verdict.RED else doses.amber_share
     return rules.writer.reason(
         f"plan.verdict.{last.verdict.value}" + ("_ladder" if last.bad and state.on_ladder else ""),
         "bone" if last.why.startswith("bone") else "painkiller" if last.why == "painkiller" else "verdict",
         last.entries,
         cause=cause_message(last),
+        shorter=round(100 * (1 - share), 1),
     )
 
 
@@ -167,7 +169,7 @@ def cadence_history(state: PlanState, evidence: Evidence) -> tuple[StepChange, .
 
     def last_place() -> StepPlace:
         items = [*zip(verdicts, _phases_of_runs(state, verdicts), strict=True)]
-        return memory.fold("step", items, StepPlace(len(_STEPS.steps)), step)
+        return memory.fold("step", items, StepPlace(len(_STEPS.steps), evidence.doses), step)
 
     verdicts, memory = evidence.verdicts, evidence.memory
     place = memory.once("last step", (verdicts, state.changes), last_place)
@@ -195,6 +197,7 @@ def _response(v: RunVerdict, limits: Phase) -> RunResponse:
         noted=bool(v.entries),
         calf=v.calf,
         most=most,
+        entries=v.entries,
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from monitor.core.message_catalogues import UserMessage
 from monitor.training.day_facts import DayFacts, Reasons
 from monitor.training.day_spans import on_days
-from monitor.training.load_guards import break_rule, reds_that_hold
+from monitor.training.load_guards import reds_that_hold
 from monitor.training.plan_day import Reason, Stressor
 from monitor.training.stressors import StressorOffer, hard_run_too_close, kinds_of_run, stressor_offers
 from monitor.training.tables import Phase
@@ -18,7 +18,7 @@ def may_be_hard(facts: DayFacts) -> bool:
     """Return whether today may be hard: a phase with stressors, no hold, 48 h after the last hard run."""
     if not facts.limits.stressors or facts.held_back or facts.waits_for_green:
         return False
-    if break_rule(facts.rest_days) is not None:  # the first run after it takes no step
+    if facts.doses.break_after(facts.rest_days) is not None:  # the first run after it takes no step
         return False
     return not hard_run_too_close(facts.evidence.runs, facts.day, facts.rules.tables.ladders)
 
@@ -61,7 +61,13 @@ def _offer_reason(facts: DayFacts, offer: StressorOffer, off: dict[str, tuple[st
     if s is None:
         kind = UserMessage(f"plan.stressor.{offer.kind}")
         entries = off.get(offer.kind, facts.last_entries)
-        return write.reason(f"plan.not_offered.{offer.why_not}", rule, entries, kind=kind)
+        return write.reason(
+            f"plan.not_offered.{offer.why_not}",
+            rule,
+            entries,
+            kind=kind,
+            days=facts.doses.hold_days,
+        )
     return write.reason(
         f"plan.offered.{s.kind}",
         rule,

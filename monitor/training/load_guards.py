@@ -16,48 +16,16 @@ from statistics import mean, median
 from monitor.training.day_spans import on_days
 from monitor.training.fold_memory import FoldMemory
 from monitor.training.plan_runs import PlanRun
+from monitor.training.tables import BreakRow, DoseRules
 from monitor.training.verdict import Evidence, RunVerdict, Verdict
 
-GROWTH = 1.10
-"""The most by which a run may be longer, and a week."""
 LONGEST_DAYS = 30
 """The days back in which the longest run counts (Frandsen 2025)."""
 ASSUMED_MIN_PER_KM = 6.0
 """The pace of a runner of whom none is known (a choice)."""
-_AMBER_SHARE, _RED_SHARE = 0.90, 0.80
-HOLD_DAYS = 7
-"""Days without progress after a RED run."""
-_GUARD_WEEKS = 3
+_GUARD_WEEKS, _WEEK_GROWTH = 3, 1.10
 _RATES = ((2.00, 2.28), (1.30, 1.52), (1.10, 1.64))
 """Hazard rate ratios of a run by its length over the longest of 30 days (Frandsen 2025)."""
-
-
-@dataclass(frozen=True, slots=True)
-class BreakRule:
-    """A ``BreakRule`` is what a break of so many days leaves: a share of the last run and week.
-
-    A ``share`` of 0 leads to the walk-run ladder; ``steps_down`` are those of the cadence, for a reason
-    that ends the key of a message; ``restarts``: downhill and speed begin at their first rows again.
-    """
-
-    from_days: int
-    share: float
-    steps_down: int
-    cadence_reason: str
-    restarts: bool = True
-
-
-BREAKS = (
-    BreakRule(29, 0.0, 2, "very_long_break"),
-    BreakRule(15, 0.6, 2, "long_break"),
-    BreakRule(8, 0.8, 1, "break", restarts=False),
-)
-"""Breaks from the longest to the shortest (D)."""
-
-
-def break_rule(days: int | None) -> BreakRule | None:
-    """Return the rule for so many days since the last run; None where the break is short or unknown."""
-    return next((rule for rule in BREAKS if days is not None and days >= rule.from_days), None)
 
 
 def days_since_run(runs: Sequence[PlanRun], day: datetime.date, *, walks: bool = False) -> int | None:
@@ -105,6 +73,7 @@ def km_by_time(runs: Sequence[PlanRun]) -> RunSize:
 class _Dose:
     """The most for the next run, carried from run to run."""
 
+    rules: DoseRules
     most: float | None = None
     pending: bool = False  # after AMBER or RED, until a GREEN run
     hold_until: datetime.date | None = None
@@ -115,12 +84,15 @@ class _Dose:
         run = judged.run
         if run.walk or not (run.km or run.minutes or judged.bad):
             return self
-        first = break_rule(None if self.last is None else (run.day - self.last.day).days)
+        first = self.break_before(run.day)
         no_step = first is not None or self._held(run.day)
         dose = replace(self, most=self.most_after(first))._judged(judged, size, no_step=no_step)
         return replace(dose, last=run, last_size=size)
 
-    def most_after(self, rule: BreakRule | None) -> float | None:
+    def break_before(self, day: datetime.date) -> BreakRow | None:
+        return self.rules.break_after(None if self.last is None else (day - self.last.day).days)
+
+    def most_after(self, rule: BreakRow | None) -> float | None:
         if rule is None or self.most is None:
             return self.most
         if not rule.share:
@@ -136,7 +108,7 @@ class _Dose:
         green = judged.verdict is Verdict.GREEN
         pending, most = self.pending and not green, self.most
         if size is not None and not pending and not (no_step and most is not None):
-            most = max(most or 0.0, size * (GROWTH if green and not no_step else 1.0))
+            most = max(most or 0.0, size * (self.rules.growth if green and not no_step else 1.0))
         return replace(self, pending=pending, most=most)
 
     def _after_bad(self, judged: RunVerdict, size: float | None) -> _Dose:
@@ -144,15 +116,15 @@ class _Dose:
         red = judged.verdict is Verdict.RED
         most, base = self.most, self.most if size is None else size
         if base is not None:
-            share = base * (_RED_SHARE if red else _AMBER_SHARE)
+            share = base * (self.rules.red_share if red else self.rules.amber_share)
             most = share if most is None else min(share, most)
-        until = judged.run.day + datetime.timedelta(days=HOLD_DAYS) if red else self.hold_until
+        until = judged.run.day + datetime.timedelta(days=self.rules.hold_days) if red else self.hold_until
         return replace(self, pending=True, most=most, hold_until=until)
 
 
 def reds_that_hold(evidence: Evidence, day: datetime.date) -> tuple[RunVerdict, ...]:
-    """Return the RED runs of the last seven days up to ``day``, for which nothing progresses."""
-    recent = on_days(evidence.verdicts, day - datetime.timedelta(days=HOLD_DAYS - 1), day)
+    """Return the RED runs of the last days (seven, by the table) up to ``day``: nothing progresses."""
+    recent = on_days(evidence.verdicts, day - datetime.timedelta(days=evidence.doses.hold_days - 1), day)
     return tuple(v for v in recent if v.verdict is Verdict.RED)
 
 
@@ -160,14 +132,15 @@ def next_run_most(
     verdicts: Sequence[RunVerdict],
     day: datetime.date,
     size: RunSize,
+    doses: DoseRules,
     memory: FoldMemory | None = None,
 ) -> float | None:
     """Return the most for the next run by the verdicts so far, in the size's unit; None without a run.
 
-    GREEN adds a tenth to that run, UNKNOWN keeps, AMBER leaves 0.9 and RED 0.8 of the run, but no more
-    than was allowed before it; after either nothing grows before a GREEN run, and after RED nothing
-    within seven days.  A break of 8 days or more leaves a share of the last run, and the first run after
-    it is no step.
+    GREEN adds a tenth to that run, UNKNOWN keeps, AMBER leaves 0.9 and RED 0.8 of the run (as ``doses``
+    say), but no more than was allowed before it; after either nothing grows before a GREEN run, and after
+    RED nothing within seven days.  A break leaves a share of the last run, and the first run after it is
+    no step.
     """
 
     def step(dose: _Dose, item: tuple[RunVerdict, float | None]) -> _Dose:
@@ -175,8 +148,8 @@ def next_run_most(
 
     memory = memory or FoldMemory()
     sized = [(judged, size(judged.run)) for judged in verdicts]
-    dose = memory.fold(f"most {size.__name__}", sized, _Dose(), step)
-    return dose.most_after(None if dose.last is None else break_rule((day - dose.last.day).days))
+    dose = memory.fold(f"most {size.__name__}", sized, _Dose(rules=doses), step)
+    return dose.most_after(dose.break_before(day))
 
 
 def minutes_per_km(runs: Sequence[PlanRun]) -> float | None:
@@ -215,11 +188,13 @@ def week_guard(runs: Sequence[PlanRun], day: datetime.date, size: RunSize) -> fl
         if run.day < monday and size(run) and not run.walk and monday_of(run.day) not in weeks:
             weeks.append(monday_of(run.day))
             if len(weeks) == _GUARD_WEEKS:
-                return GROWTH * mean(week_total(runs, week, size) for week in reversed(weeks))
+                return _WEEK_GROWTH * mean(week_total(runs, week, size) for week in reversed(weeks))
     return None
 
 
-def week_after_break(runs: Sequence[PlanRun], day: datetime.date, size: RunSize) -> float | None:
+def week_after_break(
+    runs: Sequence[PlanRun], day: datetime.date, size: RunSize, doses: DoseRules
+) -> float | None:
     """Return the most for the week in which a runner comes back after 8 to 28 days; else None.
 
     It is a share of the last week with runs before the break.
@@ -229,7 +204,7 @@ def week_after_break(runs: Sequence[PlanRun], day: datetime.date, size: RunSize)
     days = [] if last is None else [monday - datetime.timedelta(days=last)]
     days += sorted({r.day for r in on_days(runs, monday, day) if not r.walk} | {day})
     for before, after in itertools.pairwise(days):
-        rule = break_rule((after - before).days)
+        rule = doses.break_after((after - before).days)
         if rule is not None and rule.share:
             return rule.share * week_total(runs, monday_of(before), size) or None
     return None

@@ -28,7 +28,6 @@ from monitor.training.checkpoints import phase_checkpoints
 from monitor.training.day_spans import on_days
 from monitor.training.entries import ClearedEntry, DeclareEntry, FlagEntry, entries_of
 from monitor.training.load_guards import (
-    BREAKS,
     days_since_run,
     km_by_time,
     km_of,
@@ -45,7 +44,6 @@ from monitor.training.tables import ORDER, Phase
 from monitor.training.verdict import Evidence, RunVerdict, Verdict, is_worse
 from monitor.training.walk_run import LadderPlace, ladder_after, ladder_start, next_row
 
-_LADDER_DAYS = BREAKS[0].from_days
 _EASY_MIN = 10.0  # who cannot run so long at GREEN walks and runs
 _BACK_DAYS, _CALM_DAYS = 7, 14
 
@@ -136,7 +134,7 @@ def _first_ladder(
     days = days_since_run(evidence.runs, evidence.day)
     ran_today = any(r.day == evidence.day and not r.walk for r in evidence.runs)
     told = days is None and bool(declare.longest_km)
-    rested = not ran_today and not told and (days is None or days >= _LADDER_DAYS)
+    rested = not ran_today and not told and (days is None or evidence.doses.walks_after(days))
     if not (bone or rested or not declare.runs_10_min):
         return state
     rows = rules.tables.ladders.walk_run
@@ -171,7 +169,9 @@ def _after_break(state: PlanState, evidence: Evidence, rules: PlanRules) -> Plan
     """After more than 28 days without a run: calm, and walking first."""
     days = days_since_run(evidence.runs, evidence.day, walks=state.on_ladder)  # they belong to it
     waits = state.ladder is not None and state.ladder.row == 0 and state.on_ladder
-    if days is None or days < _LADDER_DAYS or waits or on_days(evidence.runs, evidence.day):
+    if days is None or waits or on_days(evidence.runs, evidence.day):
+        return state
+    if not evidence.doses.walks_after(days):
         return state
     reason = rules.writer.reason("plan.change.break", "break", (), n=days)
     if state.phase is not Phase.CALM:

@@ -9,10 +9,8 @@ from collections.abc import Sequence
 from monitor.training.day_facts import DayFacts, Limit, round_down
 from monitor.training.day_spans import on_days
 from monitor.training.load_guards import (
-    GROWTH,
     LONGEST_DAYS,
     RunSize,
-    break_rule,
     km_by_time,
     km_of,
     longest_run,
@@ -75,7 +73,7 @@ def _week_limit(facts: DayFacts, size: RunSize, reference: float | None) -> floa
     """The limit of this week by the phase or a break, None where there is none."""
     share = facts.limits.week_share
     limit = None if share is None or reference is None else share * reference
-    back = week_after_break(facts.evidence.runs, facts.day, size)
+    back = week_after_break(facts.evidence.runs, facts.day, size, facts.doses)
     return min((x for x in (limit, back) if x is not None), default=None)
 
 
@@ -111,7 +109,12 @@ def most_km(facts: DayFacts, week: WeekLeft) -> tuple[float | None, Reason | Non
     if limit is None:
         return None, None
     most = round_down(limit.most)
-    return most, facts.rules.writer.reason(f"plan.limit.{limit.why}", limit.rule, limit.entries, km=most)
+    return most, _limit_reason(facts, f"plan.limit.{limit.why}", limit, km=most)
+
+
+def _limit_reason(facts: DayFacts, key: str, limit: Limit, **most: float) -> Reason:
+    growth = {"growth": facts.doses.growth_pct} if limit.why == "longest" else {}
+    return facts.rules.writer.reason(key, limit.rule, limit.entries, **most, **growth)
 
 
 def longest_run_km(evidence: Evidence) -> float | None:
@@ -139,16 +142,16 @@ def _single_run(facts: DayFacts, before: float | None, longest: float | None) ->
     share = facts.limits.run_share_of_longest
     if share is not None and before is not None:
         return [Limit(share * before, "calm", "phase")]
-    return [] if longest is None else [Limit(GROWTH * longest, "longest", "single_run")]
+    return [] if longest is None else [Limit(facts.doses.growth * longest, "longest", "single_run")]
 
 
 def _other_limits(facts: DayFacts, size: RunSize, left: float | None) -> list[Limit]:
     """The limits that are alike for km and minutes: the last verdicts, the week, hard days apart."""
     limits: list[Limit] = []
     evidence = facts.evidence
-    by_verdict = next_run_most(evidence.verdicts, facts.day, size, evidence.memory)
+    by_verdict = next_run_most(evidence.verdicts, facts.day, size, evidence.doses, evidence.memory)
     if by_verdict is not None:
-        why = "verdict" if break_rule(facts.rest_days) is None else "break"
+        why = "verdict" if evidence.doses.break_after(facts.rest_days) is None else "break"
         limits.append(Limit(by_verdict, why, why, facts.last_entries))
     if left is not None:
         limits.append(Limit(left, "week", "week"))
@@ -180,7 +183,7 @@ def most_minutes(facts: DayFacts, km: float | None, week: WeekLeft) -> tuple[flo
         return None, None
     most = float(math.floor(limit.most + 1e-6))
     key = f"plan.limit_minutes.{limit.why}"
-    return most, facts.rules.writer.reason(key, limit.rule, limit.entries, minutes=most)
+    return most, _limit_reason(facts, key, limit, minutes=most)
 
 
 def _minute_limits(facts: DayFacts, week: WeekLeft) -> list[Limit]:

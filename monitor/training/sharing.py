@@ -24,7 +24,6 @@ from monitor.training.entries import (
     ShoeEntry,
     entries_of,
 )
-from monitor.training.load_guards import HOLD_DAYS
 from monitor.training.plan_runs import PlanRun, plan_runs_until
 from monitor.training.plan_settings import PlanSettings, needs_guardian
 from monitor.training.planned_days import PlannedDay
@@ -145,7 +144,7 @@ def shared_day(
     known = [r for r in runs if r.day <= day]
     fields: dict[str, object] = {}
     if "phase" in shared:
-        fields |= _phase_fields(plan, earlier)
+        fields |= _phase_fields(plan, earlier, tables.doses.hold_days)
     if "allowance" in shared:
         fields |= {"allowed_km": plan.km, "allowed_minutes": plan.minutes}
         fields |= {"allowed_descent_m": plan.descent_m} | _load_fields(known, day)
@@ -170,13 +169,13 @@ def _shoe_kms(standing: Sequence[Entry], runs: Sequence[PlanRun]) -> tuple[Share
     return tuple(SharedShoe(pair, km) for pair, km in enumerate(pairs.values(), start=1))
 
 
-def _phase_fields(plan: PlannedDay, earlier: Sequence[SharedDay]) -> dict[str, object]:
+def _phase_fields(plan: PlannedDay, earlier: Sequence[SharedDay], hold_days: int) -> dict[str, object]:
     why, before = None, earlier[-1] if earlier else None
     if plan.phase is Phase.STOP:
         why = STOP_WORD
     elif plan.hold:
         why = RED_WORD
-    since = None if why is None else _held_since(plan.day, why, earlier)
+    since = None if why is None else _held_since(plan.day, why, earlier, hold_days)
     return {
         "phase": plan.phase,
         "change": _change_word(plan, before),
@@ -186,10 +185,12 @@ def _phase_fields(plan: PlannedDay, earlier: Sequence[SharedDay]) -> dict[str, o
     }
 
 
-def _held_since(day: datetime.date, why: str, earlier: Sequence[SharedDay]) -> datetime.date | None:
+def _held_since(
+    day: datetime.date, why: str, earlier: Sequence[SharedDay], hold_days: int
+) -> datetime.date | None:
     """The day on which this hold began; one after a run goes on behind a STOP that came in between."""
     for before in reversed(earlier):
-        if before.held_why == why and (day - before.day).days <= HOLD_DAYS:
+        if before.held_why == why and (day - before.day).days <= hold_days:
             return before.held_since
         if before.held_why != STOP_WORD:
             break

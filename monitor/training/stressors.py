@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from monitor.training.day_spans import on_days
-from monitor.training.load_guards import break_rule, days_since_run, monday_of
+from monitor.training.load_guards import days_since_run, monday_of
 from monitor.training.plan_day import Stressor
 from monitor.training.plan_runs import PlanRun
 from monitor.training.tables import Ladders, PhaseLimits
@@ -108,7 +108,7 @@ def stressor_rows_since(evidence: Evidence, since: datetime.date) -> datetime.da
     """Return the day from which on sessions count for the rows: a long break restarts them."""
 
     def after(rows: _Rows, day: datetime.date) -> _Rows:
-        rule = break_rule(None if rows.ran is None else (day - rows.ran).days)
+        rule = evidence.doses.break_after(None if rows.ran is None else (day - rows.ran).days)
         restarts = rule is not None and rule.restarts and day > rows.since
         return _Rows(day, day if restarts else rows.since)
 
@@ -168,7 +168,7 @@ def _why_not(
     day = evidence.day
     if kind == "tempo" and not _all_green(evidence, ladders.tempo.green_days, since):
         return "not_all_green"
-    if break_rule(days_since_run(evidence.runs, day)) is not None:
+    if evidence.doses.break_after(days_since_run(evidence.runs, day)) is not None:
         return "after_break"
     if (day - since).days < limits.one_kind_days and _other_kind_this_week(kind, evidence, ladders):
         return "next_week"

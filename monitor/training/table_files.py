@@ -20,6 +20,8 @@ from monitor.core.toml_text import TomlKey
 from monitor.training.red_flags import URGENCY
 from monitor.training.tables import (
     ORDER,
+    BreakRow,
+    DoseRules,
     DownhillRules,
     ExampleWeek,
     Exercise,
@@ -75,12 +77,23 @@ class _TableFiles:
     red_flags: _FlagTable
     weeks: _WeekTable
     shoes: ShoeRules
+    doses: DoseRules
     rules: _GradeTable
 
 
 TABLE_NAMES = tuple(f.name for f in fields(_TableFiles))
 """The tables, by the names of their files."""
-_CLASSES = (_PhaseTable, Ladders, Norms, _StrengthTable, _FlagTable, _WeekTable, ShoeRules, _GradeTable)
+_CLASSES = (
+    _PhaseTable,
+    Ladders,
+    Norms,
+    _StrengthTable,
+    _FlagTable,
+    _WeekTable,
+    ShoeRules,
+    DoseRules,
+    _GradeTable,
+)
 
 
 @cache
@@ -130,6 +143,7 @@ def _tables(texts: Mapping[str, tuple[str, Checks]], folder: Path) -> Tables:
         flags=found.red_flags.flag,
         weeks=found.weeks.week,
         shoes=found.shoes,
+        doses=found.doses,
         grades=found.rules.grades,
     )
 
@@ -144,6 +158,7 @@ def _own_checks(shipped: Tables) -> Checks:
     """What may be wrong with an own copy beyond the limits of its fields: names, order of rows."""
     exercises = [e.name for e in shipped.exercises]
     flags, weeks = [f.name for f in shipped.flags], [w.name for w in shipped.weeks]
+    breaks = [row.name for row in shipped.doses.breaks]
     return {
         PhaseLimits: lambda row: _unknown(row.stressors, _STRESSORS, ("stressors",)),
         _PhaseTable: lambda table: _limit_mistakes(table, shipped),
@@ -156,6 +171,8 @@ def _own_checks(shipped: Tables) -> Checks:
             *_unknown([row.answer], URGENCY, ("answer",)),
         ],
         ExampleWeek: lambda row: _unknown([row.name], weeks, ("name",)),
+        BreakRow: lambda row: _unknown([row.name], breaks, ("name",)),
+        DoseRules: _break_mistakes,
         _StrengthTable: lambda table: _all_phases([row.phase for row in table.exercise], "exercise"),
         _FlagTable: lambda table: _not_empty(table.flag, "flag"),
         _GradeTable: lambda table: [
@@ -202,6 +219,12 @@ def _downhill_mistakes(rules: DownhillRules) -> _Mistakes:
         yield ("slopes_pct",), UserMessage("plan.table.slopes")
     if not rules.repeats or not all(len(pair) == 2 and min(pair) > 0 for pair in rules.repeats):
         yield ("repeats",), UserMessage("plan.table.pairs")
+
+
+def _break_mistakes(doses: DoseRules) -> _Mistakes:
+    days = [row.from_days for row in doses.breaks]
+    if days != sorted(set(days)):
+        yield ("breaks",), UserMessage("plan.table.days")
 
 
 def _norm_mistakes(norms: Norms) -> _Mistakes:

@@ -259,6 +259,61 @@ class ShoeRules:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BreakRow:
+    """A ``BreakRow`` is what a break of ``from_days`` or more leaves: a share of the last run and week.
+
+    A ``share`` of 0 leads to the walk-run ladder; ``steps_down`` are those of the cadence; ``restarts``:
+    downhill and speed begin at their first rows again; ``name`` ends the keys of its messages.
+    """
+
+    name: str
+    from_days: int
+    share: float
+    steps_down: int
+    restarts: bool
+
+    def __post_init__(self) -> None:
+        _check_limits(self, 365, "from_days", least=2)
+        _check_limits(self, 1, "share")
+        _check_limits(self, 10, "steps_down")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoseRules:
+    """``DoseRules`` say how much longer or shorter the next run may be, by the last ones and by breaks.
+
+    ``growth``: over the last GREEN run, and over the longest of 30 days; ``amber_share`` and
+    ``red_share``: of a run that was AMBER or RED; ``hold_days``: without progress after a RED one.
+    """
+
+    growth: float
+    amber_share: float
+    red_share: float
+    hold_days: int
+    breaks: tuple[BreakRow, ...]
+
+    def __post_init__(self) -> None:
+        _check_limits(self, 1.5, "growth", least=1)
+        _check_limits(self, 1, "amber_share", "red_share")
+        _check_limits(self, 60, "hold_days", least=1)
+
+    @property
+    def growth_pct(self) -> float:
+        """The growth of a run in per cent."""
+        return round(100 * (self.growth - 1), 1)
+
+    def break_after(self, days: int | None) -> BreakRow | None:
+        """Return the row for so many days since the last run; None where the break is short or unknown."""
+        rows = sorted(self.breaks, key=lambda row: row.from_days, reverse=True)
+        return next((row for row in rows if days is not None and days >= row.from_days), None)
+
+    def walks_after(self, days: int) -> bool:
+        """Return whether so many days without a run lead to the walk-run ladder."""
+        row = self.break_after(days)
+        return row is not None and not row.share
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tables:
     """All tables that the rules read."""
 
@@ -269,6 +324,7 @@ class Tables:
     flags: tuple[RedFlag, ...]
     weeks: tuple[ExampleWeek, ...]
     shoes: ShoeRules
+    doses: DoseRules
     grades: Mapping[str, str] = field(default_factory=dict)
 
 

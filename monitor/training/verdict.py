@@ -17,6 +17,7 @@ from monitor.training.day_spans import on_days
 from monitor.training.entries import AfterEntry, DeclareEntry, Entry, MorningEntry
 from monitor.training.fold_memory import FoldMemory
 from monitor.training.plan_runs import PlanRun
+from monitor.training.tables import DoseRules
 
 TOO_MUCH = 5.0
 """Pain above it, during or after a run, is RED for every tissue, and no morning to run (Thomeé 1997)."""
@@ -81,7 +82,8 @@ class Evidence:
     """``Evidence`` is all that was known at the end of a day: entries that hold, runs, mornings, verdicts.
 
     Runs, verdicts and entries are in the order of time; of several mornings of a day the worst counts.
-    ``declared`` is the id of the declaration before all corrections; ``memory`` that of a replay's folds.
+    ``declared`` is the id of the declaration before all corrections; ``doses`` are the rules of the next
+    run; ``memory`` is that of a replay's folds.
     """
 
     day: datetime.date
@@ -90,6 +92,7 @@ class Evidence:
     verdicts: tuple[RunVerdict, ...]
     mornings: dict[datetime.date, tuple[MorningEntry, ...]]
     declare: DeclareEntry | None
+    doses: DoseRules
     declared: str = ""
     memory: FoldMemory = field(default_factory=FoldMemory, compare=False, repr=False)
 

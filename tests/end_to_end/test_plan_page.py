@@ -242,6 +242,7 @@ def test_a_fortnight_from_the_declaration_through_a_flare_and_a_red_flag(box: Bo
 
         show(box, page, 12, 18)
         page.locator("a[href='#cleared']").click()
+        expect(page.locator("button.save")).to_be_disabled()  # until it says who
         page.locator("input[type=text]").fill("GP")
         save(page)
         expect(page.locator(".headline")).to_contain_text(words["until"])

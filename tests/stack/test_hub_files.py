@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 import subprocess
@@ -15,7 +16,12 @@ import yaml
 from monitor.core.nats_client import HubSettings, log_connection
 from monitor.core.secret import Secret
 from monitor.hub.accounts import WORKER, add_accounts
-from monitor.hub.hub_metrics import parse_metrics_address
+from monitor.hub.hub_metrics import (
+    STORE_METRICS,
+    WORKER_METRICS,
+    parse_metrics_address,
+    process_metrics,
+)
 from monitor.hub.local_server import running_server, server_program
 from monitor.hub.streams import HubLayout, create_streams
 from monitor.service.config import load_config
@@ -200,3 +206,55 @@ def test_nats_takes_the_configuration_of_the_manifests(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     service = documents()["StatefulSet", "gaitcue-nats"]["spec"]["serviceName"]
     assert re.findall(r"nats://(\S+):6222", text) == [f"gaitcue-nats-{n}.{service}" for n in range(3)]
+
+
+# ------------------------------------------------------------------ how it does, on a board
+
+BOARD = json.loads((ROOT / "grafana" / "dashboards" / "hub.json").read_text())
+METRICS = {f"gaitcue_hub_{name}": kind for _, name, kind, _ in WORKER_METRICS}
+METRICS |= {f"gaitcue_hub_store_{name}": kind for _, name, kind, _ in STORE_METRICS}
+METRICS |= {family.name: family.kind for family in process_metrics()}
+
+
+def test_the_board_of_a_hub_asks_for_what_workers_and_store_show() -> None:
+    asked: set[str] = set()
+    for panel in BOARD["panels"]:
+        assert panel["datasource"]["uid"] == "gaitcue-hub"
+        assert panel["description"]
+        assert panel["fieldConfig"]["defaults"]["noValue"]
+        for target in panel["targets"]:
+            for name, rest in re.findall(r"\b((?:gaitcue|process)_\w+)([^)]*\[)?", target["expr"]):
+                assert name in METRICS, target["expr"]
+                counted = "rate(" in target["expr"] or "increase(" in target["expr"]
+                assert (METRICS[name] == "counter") == counted, target["expr"]
+                assert bool(rest) or not counted, target["expr"]
+                asked.add(name)
+    unasked = {
+        "sequence",
+        "snapshots_total",
+        "restored_runs_total",
+        "rebuilt_runs_total",
+        "claims_lost_total",
+    }
+    unasked |= {"store_serving", "store_messages_total", "store_redelivered_messages_total"}
+    unasked |= {"store_damaged_messages_total"}
+    assert METRICS.keys() - asked == {f"gaitcue_hub_{name}" for name in unasked}
+
+
+def test_prometheus_asks_every_worker_and_the_store_of_the_compose_file_where_they_answer() -> None:
+    services = compose()
+    settings = yaml.safe_load((ROOT / "config" / "stack" / "prometheus.yml").read_text())
+    (job,) = settings["scrape_configs"]
+    answering = {
+        f"{name}:{service['command'][service['command'].index('--metrics') + 1].rpartition(':')[2]}"
+        for name, service in services.items()
+        if "--metrics" in service.get("command", [])
+    }
+    assert set(job["static_configs"][0]["targets"]) == answering
+    load = next(p for p in BOARD["panels"] if "process_cpu" in p["targets"][0]["expr"])
+    assert f'job="{job["job_name"]}"' in load["targets"][0]["expr"]
+    sources = ROOT / "grafana" / "provisioning" / "datasources" / "prometheus.yaml"
+    (source,) = yaml.safe_load(sources.read_text())["datasources"]
+    assert (source["uid"], source["url"]) == ("gaitcue-hub", "http://prometheus:9090")
+    assert source["jsonData"]["timeInterval"] == settings["global"]["scrape_interval"]
+    assert services["prometheus"]["profiles"] == ["hub"]

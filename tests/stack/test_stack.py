@@ -94,7 +94,7 @@ def test_the_compose_file_is_valid_and_refuses_to_start_without_secrets(copy: Pa
 def test_every_image_is_pinned_and_every_service_is_limited_and_watched() -> None:
     text = (ROOT / "docker-compose.yml").read_text()
     services = yaml.safe_load(text)["services"]
-    assert len(services) == 12
+    assert len(services) == 13
     for name, service in services.items():
         assert re.search(r":v?\d+\.\d+", service["image"]), name
         assert service["deploy"]["resources"]["limits"].keys() == {"memory", "cpus"}, name

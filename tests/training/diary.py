@@ -20,8 +20,10 @@ from monitor.training.plan_day import PlanDay
 from monitor.training.plan_replay import decide
 from monitor.training.plan_runs import PlanRun
 from monitor.training.plan_settings import PlanSettings
-from monitor.training.tables import Phase
+from monitor.training.table_files import shipped_tables
+from monitor.training.tables import Phase, Tables
 
+DOSES = shipped_tables().doses
 MONDAY = datetime.date(2026, 3, 2)
 GOOD_BENCHMARKS = (("heel_raise", "left", 30), ("heel_raise", "right", 30), ("hamstring_curl", "both", 15))
 
@@ -44,6 +46,7 @@ class Diary:
     )
     entries: list[AnyEntry] = field(default_factory=list)
     runs: list[PlanRun] = field(default_factory=list)
+    tables: Tables = field(default_factory=shipped_tables)
 
     def add(self, kind: type[Entry], day: int, hour: int, on: int | None = None, **fields: Any) -> str:
         """Write an entry for ``day``, made on that day or on day ``on``; return its id."""
@@ -109,7 +112,7 @@ class Diary:
 
     def on(self, day: int) -> PlanDay:
         """The decision of a day."""
-        return decide(self.entries, self.runs, self.settings, date(day))
+        return decide(self.entries, self.runs, self.settings, date(day), self.tables)
 
 
 def calm_then_rebuild() -> Diary:

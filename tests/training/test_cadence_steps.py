@@ -20,8 +20,10 @@ from monitor.training.cadence_steps import (
     reason_not_to_raise,
     step_history,
 )
+from monitor.training.table_files import shipped_tables
 from tests.coached_runner import learned_baseline
 
+DOSES = shipped_tables().doses
 PARAMS = TargetParams()
 LAST = len(PARAMS.steps)
 
@@ -52,7 +54,7 @@ def pain(session: str, value: float, words: str = "") -> RunPain:
 def steps(*runs: PlannedRun, today: int | None = None, **pains: tuple[float, str]) -> list[tuple[int, str]]:
     day = max((int(r.session[1:]) for r in runs), default=0) if today is None else today
     noted = tuple(pain(session, *values) for session, values in pains.items())
-    history = step_history(noted_responses(Plan(runs=runs, pains=noted)), day_of(day), PARAMS)
+    history = step_history(noted_responses(Plan(runs=runs, pains=noted)), day_of(day), PARAMS, DOSES)
     return [(change.step, change.reason) for change in history]
 
 
@@ -165,7 +167,7 @@ def test_two_weak_probes_in_a_row_bring_cues_back() -> None:
 
 def test_a_run_is_coached_by_what_was_learned_and_by_what_the_user_set() -> None:
     plan = Plan(baseline=learned_baseline().to_dict(), runs=tuple(good_runs(0, 0)))
-    now = next_step(plan, Runner(), PARAMS, datetime.date(2026, 1, 4))
+    now = next_step(plan, Runner(), PARAMS, datetime.date(2026, 1, 4), DOSES)
     made = coach_settings(plan, CoachSettings(cues=CueSettings(warm_up_s=60.0)), now, seed=4)
     assert (made.step, made.step_reason, made.cue_share) == (1, "kept", 1.0)
     assert (made.seed, made.cues.warm_up_s, made.baseline) == (4, 60.0, plan.baseline)
@@ -187,5 +189,5 @@ def test_a_quick_or_short_step_is_not_raised_unless_the_runner_wants_it() -> Non
     assert reason_not_to_raise(short, 0.92, PARAMS) == "short"
     assert reason_not_to_raise(short, 0.80, PARAMS) == ""
     plan = Plan(baseline=quick.to_dict(), runs=tuple(good_runs(0, 0)))
-    held = next_step(plan, Runner(), PARAMS, datetime.date(2026, 1, 4))
+    held = next_step(plan, Runner(), PARAMS, datetime.date(2026, 1, 4), DOSES)
     assert (held.step, held.reason) == (0, "quick")

@@ -302,13 +302,21 @@ def test_10_calf_after_a_raised_cadence() -> None:
     down = diary.on(30)
     assert (down.verdict, down.cadence_step) == (Verdict.GREEN, 1)
     assert calf in {r.session for r in diary.runs}
+    (said,) = (e.id for e in diary.entries if isinstance(e, AfterEntry) and e.session == calf)
+    for day in (30, 31):  # on later days too
+        (why,) = (r for r in diary.on(day).reasons if r.message.key == "plan.cadence")
+        assert said in why.entries
     assert km(down) == 6.0  # that was the longest of the week: not a longer one on the next day
     assert km(diary.on(31)) == 6.6  # volume is free to rise
     for day in (31, 33):
         diary.run(day, 6, (2, 1), after={"place": "calf"}, **cued(1))
     diary.mornings(range(31, 35))
     assert diary.on(32).cadence_step == 1
-    assert diary.on(34).cadence_step == 2
+    raised = diary.on(34)
+    assert raised.cadence_step == 2
+    (why,) = (r for r in raised.reasons if r.message.key == "plan.cadence")
+    runs = {e.session for e in diary.entries if isinstance(e, AfterEntry) and e.id in why.entries}
+    assert runs == {r.session for r in diary.runs if r.day in (date(31), date(33))}  # those two raised it
 
 
 def test_11_norms() -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from monitor.training.load_guards import (
-    break_rule,
     excess_over_longest,
     km_of,
     longest_run,
@@ -17,19 +18,20 @@ from monitor.training.load_guards import (
     week_total,
 )
 from monitor.training.plan_runs import PlanRun
+from monitor.training.tables import DoseRules
 from monitor.training.verdict import RunVerdict, Verdict
-from tests.training.diary import MONDAY, date
+from tests.training.diary import DOSES, MONDAY, date
 
 GREEN, UNKNOWN, AMBER, RED = Verdict.GREEN, Verdict.UNKNOWN, Verdict.AMBER, Verdict.RED
 Told = tuple[int, float | None, Verdict]
 
 
-def most(*runs: Told, day: int) -> float | None:
+def most(*runs: Told, day: int, doses: DoseRules = DOSES) -> float | None:
     verdicts = [
         RunVerdict(run=PlanRun(session=str(d), day=date(d), km=km, minutes=30.0), verdict=v, why="")
         for d, km, v in runs
     ]
-    return next_run_most(verdicts, date(day), km_of)
+    return next_run_most(verdicts, date(day), km_of, doses)
 
 
 @pytest.mark.parametrize(
@@ -66,8 +68,28 @@ def test_the_most_for_the_next_run(runs: list[Told], day: int, km: float | None)
     [(None, None), (7, None), (8, 0.8), (14, 0.8), (15, 0.6), (28, 0.6), (29, 0.0)],
 )
 def test_breaks(days: int | None, share: float | None) -> None:
-    rule = break_rule(days)
+    rule = DOSES.break_after(days)
     assert (None if rule is None else rule.share) == share
+
+
+def test_doses_of_an_own_table_decide() -> None:
+    (short, *_) = DOSES.breaks
+    own = replace(
+        DOSES,
+        growth=1.05,
+        amber_share=0.7,
+        red_share=0.5,
+        hold_days=3,
+        breaks=(replace(short, from_days=5, share=0.5),),
+    )
+    assert most((0, 10, GREEN), day=2, doses=own) == pytest.approx(10.5)
+    assert most((0, 10, AMBER), day=2, doses=own) == pytest.approx(7)
+    assert most((0, 10, RED), day=2, doses=own) == pytest.approx(5)
+    assert most((0, 10, RED), (3, 5, GREEN), day=5, doses=own) == pytest.approx(5.25)
+    assert most((0, 10, GREEN), day=5, doses=own) == pytest.approx(5)
+    assert most((0, 10, GREEN), day=40, doses=own) == pytest.approx(5)  # no row leads to walking
+    assert not own.walks_after(40)
+    assert DOSES.walks_after(29)
 
 
 def run(day: int, km: float, *, walk: bool = False) -> PlanRun:
@@ -101,10 +123,10 @@ def test_weeks_begin_on_monday_and_the_guard_needs_three() -> None:
 
 def test_the_week_of_coming_back_is_a_share_of_the_last_one() -> None:
     runs = [run(0, 10), run(2, 10)]
-    assert week_after_break(runs, date(9), km_of) is None
-    assert week_after_break(runs, date(12), km_of) == pytest.approx(16)
-    assert week_after_break([*runs, run(12, 8)], date(13), km_of) == pytest.approx(16)
-    assert week_after_break([*runs, run(12, 8)], date(15), km_of) is None
+    assert week_after_break(runs, date(9), km_of, DOSES) is None
+    assert week_after_break(runs, date(12), km_of, DOSES) == pytest.approx(16)
+    assert week_after_break([*runs, run(12, 8)], date(13), km_of, DOSES) == pytest.approx(16)
+    assert week_after_break([*runs, run(12, 8)], date(15), km_of, DOSES) is None
 
 
 def test_the_reference_is_the_median_of_four_weeks() -> None:

@@ -15,7 +15,7 @@ from monitor.training.plan_settings import PlanSettings
 from monitor.training.plan_state import PlanRules
 from monitor.training.shoes import ShoeUse, first_and_last_runs, shoe_remarks, shoe_table
 from monitor.training.table_files import shipped_tables
-from tests.training.diary import date
+from tests.training.diary import DOSES, date
 from tests.training.test_entries import entry
 
 RULES = PlanRules(settings=PlanSettings(), tables=shipped_tables())
@@ -29,11 +29,11 @@ def run(day: int, km: float | None, shoe: str = "", **fields: object) -> PlanRun
 
 
 def table(entries: list[Entry], runs: list[PlanRun], day: int) -> tuple[ShoeUse, ...]:
-    return shoe_table(evidence_of(entries, runs, date(day)), RULES)
+    return shoe_table(evidence_of(entries, runs, date(day), DOSES), RULES)
 
 
 def remarks(entries: list[Entry], runs: list[PlanRun], day: int) -> list[str]:
-    found = shoe_remarks(evidence_of(entries, runs, date(day)), RULES)
+    found = shoe_remarks(evidence_of(entries, runs, date(day), DOSES), RULES)
     return [r.message.key.removeprefix("plan.shoe.") for r in found]
 
 

@@ -14,14 +14,14 @@ from monitor.training.plan_state import PlanRules, PlanState
 from monitor.training.strength_today import StrengthItem, StrengthToday, strength_today
 from monitor.training.table_files import shipped_tables
 from monitor.training.tables import Phase
-from tests.training.diary import Diary, calm_then_rebuild, date, keys
+from tests.training.diary import DOSES, Diary, calm_then_rebuild, date, keys
 
 RULES = PlanRules(settings=PlanSettings(sex="woman", born_year=1991), tables=shipped_tables())
 
 
 def today(diary: Diary, day: int, phase: Phase = Phase.REBUILD) -> StrengthToday:
     state = PlanState(phase=phase, since=date(0))
-    return strength_today(state, evidence_of(diary.entries, diary.runs, date(day)), RULES)
+    return strength_today(state, evidence_of(diary.entries, diary.runs, date(day), DOSES), RULES)
 
 
 def item(diary: Diary, day: int, name: str = "calf_raise_bent") -> StrengthItem:
@@ -58,7 +58,7 @@ def test_without_age_or_sex_the_phases_that_need_them_say_so_before_any_test(
     given: PlanSettings, lacking: str
 ) -> None:
     rules = PlanRules(settings=given, tables=shipped_tables())
-    evidence = evidence_of([], [], date(1))
+    evidence = evidence_of([], [], date(1), DOSES)
     for phase in Phase:
         remarks = strength_today(PlanState(phase=phase, since=date(0)), evidence, rules).remarks
         told = [r.message.values["names"] for r in remarks if r.message.key == "plan.strength.no_norm"]

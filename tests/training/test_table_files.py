@@ -66,6 +66,10 @@ def changed(name: str, old: str, new: str) -> dict[str, str]:
         (changed("ladders", "[4, 30]", "[4]"), "[downhill], repeats: ", "pairs of times and seconds"),
         (changed("ladders", "[3.0, 5.0", "[-3.0, 5.0"), "[downhill], slopes_pct: ", "downhill is meant"),
         (changed("shoes", "drop_mm = 4", "drop_mm = true"), "drop_mm: ", "a number"),
+        (changed("doses", "growth = 1.10", "growth = 10"), "growth: ", "between 1 and 1.5, not 10"),
+        (changed("doses", "hold_days = 7", ""), "hold_days: ", "is missing"),
+        (changed("doses", "from_days = 15", "from_days = 5"), "breaks: ", "rising from_days"),
+        (changed("doses", '"long_break"', '"longer_break"'), "[[breaks]] 2, name: ", "is not known"),
         (changed("rules", 'verdict = "B"', 'verdict = "E"'), "[grades], verdict: ", "is not known"),
     ],
 )  # fmt: skip

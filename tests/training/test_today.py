@@ -9,7 +9,7 @@ from monitor.core.message_catalogues import catalogue
 from monitor.training.day_facts import round_down
 from monitor.training.entries import AfterEntry, ManualRunEntry
 from monitor.training.plan_day import Allowance, PlanDay
-from tests.training.diary import Diary, calm_then_rebuild, date, in_full, keys
+from tests.training.diary import DOSES, Diary, calm_then_rebuild, date, in_full, keys
 
 
 def may(decided: PlanDay) -> Allowance:
@@ -195,3 +195,16 @@ def test_a_row_of_the_ladder_allows_the_kilometres_of_its_minutes_and_not_of_the
     said = decided.reasons[0].message
     assert catalogue("en").render(said) == "Today 8 times: run 0.5 min, walk 1 min, easy and flat."
     assert catalogue("de").render(said) == "Heute 8‑mal: 0,5 min laufen, 1 min gehen, locker und flach."
+
+
+def test_a_table_of_doses_of_ones_own_decides_and_is_what_is_said() -> None:
+    diary = calm_then_rebuild()
+    diary.tables = replace(diary.tables, doses=replace(DOSES, red_share=0.5, growth=1.2, hold_days=3))
+    diary.run(8, 5.5, (6, 6))
+    diary.mornings(range(8, 11))
+    held = diary.on(10)
+    assert may(held).km == 2.7  # half of 5.5, rounded down
+    said = [catalogue("en").render(r.message) for r in held.reasons]
+    assert any("The next run is 50 % shorter" in text for text in said), said
+    assert held.hold_until == date(11)
+    assert diary.on(11).hold_until is None

@@ -8,7 +8,7 @@ import pytest
 
 from monitor.training.evidence_timeline import evidence_of
 from monitor.training.verdict import RunVerdict, Verdict, is_worse, ok_pain
-from tests.training.diary import Diary, date
+from tests.training.diary import DOSES, Diary, date
 
 
 def judged(
@@ -27,7 +27,7 @@ def judged(
     diary.run(10, 5, pain, after=after)
     if morning is not None:
         diary.morning(11, **({"pain": 0} | morning))
-    return evidence_of(diary.entries, diary.runs, date(day)).verdicts[-1]
+    return evidence_of(diary.entries, diary.runs, date(day), DOSES).verdicts[-1]
 
 
 GREEN, UNKNOWN, AMBER, RED = Verdict.GREEN, Verdict.UNKNOWN, Verdict.AMBER, Verdict.RED
@@ -76,7 +76,7 @@ def test_the_entries_that_decided_are_named() -> None:
     diary.declare()
     diary.run(10, 5, (1, 1))
     morning = diary.morning(11, as_before=False)
-    assert evidence_of(diary.entries, diary.runs, date(11)).verdicts[-1].entries == (morning,)
+    assert evidence_of(diary.entries, diary.runs, date(11), DOSES).verdicts[-1].entries == (morning,)
 
 
 def test_the_worst_of_several_answers_counts() -> None:
@@ -84,7 +84,7 @@ def test_the_worst_of_several_answers_counts() -> None:
     diary.run(10, 5, (6, 0))
     diary.add(type(diary.entries[0]), 10, 20, session="s10", during=0, now=0)  # type: ignore[arg-type]
     diary.morning(11)
-    assert evidence_of(diary.entries, diary.runs, date(11)).verdicts[-1].verdict is RED
+    assert evidence_of(diary.entries, diary.runs, date(11), DOSES).verdicts[-1].verdict is RED
 
 
 def test_a_verdict_settles_with_the_answers_or_the_day_after_the_morning() -> None:
@@ -99,7 +99,7 @@ def test_what_hurt_outlives_a_deleted_session() -> None:
     diary = Diary()
     diary.run(10, 5, (6, 0))
     diary.runs.clear()
-    (left,) = evidence_of(diary.entries, diary.runs, date(11)).verdicts
+    (left,) = evidence_of(diary.entries, diary.runs, date(11), DOSES).verdicts
     assert (left.verdict, left.run.session, left.run.km) == (RED, "s10", None)
 
 

@@ -222,6 +222,17 @@ def test_a_refusal_of_an_entry_is_in_the_language_of_the_page(api: TestClient) -
     assert "Schmerz muss zwischen 0 und 10 liegen" in answer.json()["detail"]
 
 
+@pytest.mark.parametrize("fields", [{}, {"by": ""}, {"by": "  "}])
+def test_a_stop_does_not_end_before_it_is_said_who_looked_at_it(
+    api: TestClient, fields: dict[str, str]
+) -> None:
+    write(api, "flag", flag="calf_hot")
+    answer = api.post("/api/v1/log", json={"kind": "cleared", "fields": fields})
+    assert answer.status_code == 422
+    assert "say who looked at it" in answer.json()["detail"]
+    assert api.get("/api/v1/plan").json()["decision"]["phase"] == "stop"
+
+
 def test_a_body_has_its_bounds(api: TestClient) -> None:
     long = {"kind": "cleared", "fields": {"by": "x" * 9000}}
     assert api.post("/api/v1/log", json=long).status_code == 413

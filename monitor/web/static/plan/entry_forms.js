@@ -274,7 +274,7 @@ function clearedForm(report, written, given, replaces) {
     textOf("plan_page.cleared"),
     textOf("diary.cleared_about"),
     (check) => [textField(textOf("diary.by_whom"), fields.by, setter(fields, check)("by"))],
-    () => true,
+    () => Boolean(fields.by?.trim()),
     () => save("cleared", fields, replaces, () => written()),
   );
 }

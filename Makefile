@@ -13,6 +13,10 @@ demo: $(VENV)/.demo
 
 test: system lint types js unit
 
+.PHONY: wheel
+wheel: $(VENV)/pyvenv.cfg ## one file to install from, without this folder: dist/gaitcue-*.whl
+	$(PIP) wheel . --no-deps --wheel-dir dist
+
 system: ## a browser for the tests, where this machine lets us install one
 	@.ci/system
 

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from urllib.parse import urljoin
 
 import segno
 from rich.console import Console
@@ -185,7 +186,7 @@ async def _served_page(
     """Serve the page while inside, and print its address, which is yielded."""
     folder = data_folder(config)
     async with serving(page, web, needed_token(web, folder), folder, sharing_desk(config)) as url:
-        print_address(url, web, folder, console)
+        await asyncio.to_thread(print_address, url, web, folder, console)
         yield url
 
 
@@ -281,7 +282,7 @@ def print_address(url: str, settings: WebSettings, folder: Path, console: Consol
     """Print the address of the page, as a QR code too when phones may come.
 
     Where no terminal shows it, the output may be kept: it goes without the token, and a log line says that
-    the token is in ``folder``, or where the settings have it from.
+    the token is in ``folder``, or where the settings have it from.  Blocks: it looks for a file.
     """
     bare, _, token = url.partition("?")
     if console.is_terminal:
@@ -289,6 +290,9 @@ def print_address(url: str, settings: WebSettings, folder: Path, console: Consol
         if not settings.loopback:
             print_qr_code(url, console)
             console.print(user_text("say.run.scan"))
+            if settings.authority is not None and settings.authority.is_file():
+                certificate = urljoin(url, "/certificate")
+                console.print(user_text("say.run.certificate", url=certificate), soft_wrap=True)
         return
     console.print(user_text("say.run.page", url=bare), soft_wrap=True)
     if console.quiet:

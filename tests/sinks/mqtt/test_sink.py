@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+import numpy as np
 import pytest
 
 from dsp.metrics import METRICS
@@ -220,10 +221,11 @@ async def test_the_state_has_what_is_measured_and_availability_is_kept_for_who_c
     broker: Broker, store: Store
 ) -> None:
     async with running(store, settings(broker)) as run:
-        await run.tell(ActivityChange(1.0, Activity.RUN, 1.0), *second(5.0))
         async with listening(broker, "homeassistant", "gait/ann/#") as heard:
+            await run.tell(ActivityChange(1.0, Activity.RUN, 1.0), *second(5.0))
             await heard.until(lambda: heard.of("gait/ann/state") and heard.of("gait/ann/metrics"))
-            assert heard.of("gait/ann/availability") == ["online"]
+        async with listening(broker, "homeassistant", "gait/ann/availability") as late:
+            await late.until(lambda: late.of("gait/ann/availability") == ["online"])
         state = heard.of("gait/ann/state")[-1]
         assert state["activity"] == "run"
         assert state["now"]["cadence_spm"] == 165.0
@@ -509,7 +511,7 @@ def test_out_of_band_is_told_only_while_it_would_be_cued() -> None:
     def state(value: float, muted: str = "") -> dict[str, Any]:
         live = LiveState()
         band = Band(1.0, "cadence_spm", 170.0, 165.0, 177.0, muted)
-        live.push([band, Metric(2.0, None, Estimate("cadence_spm", value, 0.5, "foot"))])
+        live.push([band, Metric(2.0, None, Estimate("cadence_spm", np.float64(value), 0.5, "foot"))])
         found: dict[str, Any] = json.loads(state_message("gait/ann", live).payload)
         return found
 

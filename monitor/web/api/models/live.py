@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from monitor.web.api.models.described import OF_THE_METRIC, ApiList, ApiModel, described
+from monitor.web.api.models.described import OF_THE_METRIC, ApiList, ApiModel, Whole, described
 from monitor.web.api.models.records import (
     CueJson,
     SensorLinkJson,
@@ -107,7 +107,7 @@ RunWish = Literal["pause", "resume", "lap", "intervals", "end", "start"]
 class IntervalsJson(ApiModel):
     """Intervals of work with something easy between two of them."""
 
-    repeats: int = described("how many times", "1", ge=0, le=100)
+    repeats: Whole = described("how many times", "1", ge=0, le=100)
     work_s: float = described("how long the work is", ge=5, le=7200)
     easy_s: float = described("how long it is easy", ge=0, le=7200)
     pace_s_per_km: float | None = described(

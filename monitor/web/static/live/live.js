@@ -31,6 +31,7 @@ import { isStale } from "./tile_items.js";
 import { showTiles } from "./tiles.js";
 import { isPaused, isReady, showTotals, timerSeconds } from "./totals.js";
 import { Voice } from "./voice.js";
+import { isOfHub, leadBack, showWho, socketAddress } from "./watched.js";
 
 const NOT_LET_IN = 4401; // how the service closes the socket of a page without the token
 const NO_NEWS_MS = 6000,
@@ -52,11 +53,12 @@ const clock = new SessionClock(),
   voice = new Voice(),
   cues = new Cues(clock, sound, voice);
 readMessages();
+if (isOfHub) leadBack();
 const radio = new RadioBox((text) => sound.ready && voice.say(text, 10_000));
 const refreshBox = openSoundBox(sound, voice, speak);
 
 function connect() {
-  const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`);
+  const socket = new WebSocket(socketAddress());
   socket.onopen = () => {
     retry_ms = RETRY_MS;
     showLink("live", "good");
@@ -107,6 +109,7 @@ function draw() {
   showActivity();
   $("finished").hidden = !state.ended;
   showOrigin();
+  showWho($("who"), state.session);
   $("hero").classList.toggle("at-rest", isPaused(state));
   showCadence(state.now.cadence_spm);
   showSensors(state);
@@ -197,7 +200,9 @@ openMenu(
   },
 );
 speak();
-offerRedFlags($("flags"), { onStop: showStop, onWritten: followStop });
-followStop();
+if (!isOfHub) {
+  offerRedFlags($("flags"), { onStop: showStop, onWritten: followStop });
+  followStop();
+}
 offerLine(() => state);
 connect();

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 import pytest
 
 from monitor.core.message_catalogues import Language
+from monitor.review.squad_page import write_squad_page
+from monitor.review.squad_week import AthleteWeek
 from monitor.storage.backup import DATABASE
 from monitor.storage.store import Store
 from monitor.web.baseline_file import write_baseline_chart
@@ -50,6 +53,18 @@ def test_nothing_is_wrong_with_the_picture_of_the_own_normal(tmp_path: Path, the
     with opened(390, 844, offline=True, color_scheme=theme) as (page, _):
         page.goto(f"file://{tmp_path}/baseline.html")
         page.wait_for_selector("#baseline path.line")
+        assert complaints(page) == []
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_nothing_is_wrong_with_the_squads_week(tmp_path: Path, width: int) -> None:
+    weeks = [
+        AthleteWeek(athlete="Ann", runs=2, km=9.0, in_band_pct=40.0, balance_points=4.0),
+        AthleteWeek(athlete="Ben"),
+    ]
+    write_squad_page(weeks, datetime.date(2026, 11, 30), tmp_path / "week.html", "en")
+    with opened(width, 844, offline=True) as (page, _):
+        page.goto(f"file://{tmp_path}/week.html")
         assert complaints(page) == []
 
 

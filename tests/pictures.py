@@ -27,7 +27,7 @@ from monitor.core.monotonic import SystemClock
 from monitor.core.packet import INTERVALS, LAP, PAUSE, Packet, wish_packet
 from monitor.core.records import LinkState, Out, SensorStatus, SessionEnded, SessionStarted
 from monitor.core.secret import Secret
-from monitor.core.session_settings import CueSettings, SessionSettings, TodaysLimits
+from monitor.core.session_settings import CueSettings, IntervalPlan, SessionSettings, TodaysLimits
 from monitor.pipeline.session import Session
 from monitor.review.training_plan import PlanKeeper, new_entry
 from monitor.service.runner_wishes import RunnerWishes
@@ -188,7 +188,11 @@ def _feed_of(picture: Picture) -> tuple[LiveFeed, Channel[Out]]:
     for record in told:
         records.put(record)
     now_s = lambda: session.t_s  # noqa: E731
-    return LiveFeed(LiveState(), SystemClock(), now_s, controls=wishes, run=session, again=True), records
+    offered = {"plan": [IntervalPlan(repeats=8, work_s=60, easy_s=120, walk=True)]}
+    feed = LiveFeed(
+        LiveState(), SystemClock(), now_s, controls=wishes, run=session, again=True, intervals=offered
+    )
+    return feed, records
 
 
 @asynccontextmanager

@@ -14,6 +14,7 @@ from monitor.cli.options import (
     progress_bar,
     resolve_session,
 )
+from monitor.cli.sessions import print_damage
 from monitor.core.message_catalogues import UserMessage
 from monitor.core.user_language import user_text
 
@@ -83,6 +84,8 @@ def backup_command(
     with open_session_store(config) as store:
         size = write_backup(store, out)
         print(user_text("say.backup.done", n=len(store.sessions()), size=size / 1e6, path=str(out)))
+        for session in store.digested_sessions():
+            print_damage(store, session)
 
 
 def restore_command(

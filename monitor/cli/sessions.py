@@ -124,6 +124,21 @@ def show_command(session: SessionName, config: SettingsOption = None) -> None:
         for past in store.analyses(info.id, "again"):
             made = user_text("say.session.version_of", when=past["made_utc"], version=past["version"])
             print(f"{user_text('say.session.reanalyzed') + ':':21}{made}")
+        print_damage(store, info.id)
+
+
+def print_damage(store: Store, session: str) -> None:
+    """Print a line for what is stored of a session and was changed by nobody, with what helps."""
+    from monitor.storage import tape_archive
+    from monitor.storage.session_digest import MEASURED
+
+    damaged = store.damaged_parts(session)
+    if MEASURED in damaged:
+        taped = any(tape_archive.tape_file(info) for info in store.sessions() if info.id == session)
+        key = "damaged_measured" if taped else "damaged_lost"
+        print(user_text(f"say.session.{key}", session=session))
+    if set(damaged) - {MEASURED}:
+        print(user_text("say.session.damaged_facts", session=session))
 
 
 def _note_label(kind: str) -> str:

@@ -29,7 +29,7 @@ from starlette.requests import HTTPConnection
 from starlette.routing import compile_path
 from starlette.types import Message, Receive, Scope, Send
 
-from monitor.core.http_guesses import WrongTokens
+from monitor.core.http_guesses import UNGUESSABLE, WrongTokens
 from monitor.core.http_limits import BodyLimits, LimitedBody, NoBody, check_length
 from monitor.core.http_roles import AccessRole, Visitor
 from monitor.core.message_catalogues import Language, catalogue
@@ -219,9 +219,11 @@ class GuardedApp(FastAPI):
                 return None
             raise HTTPException(401, self._settings.missing_token)
         asking = HTTPConnection(scope)
-        self.check_guesses(asking)
+        if len(token) < UNGUESSABLE:
+            self.check_guesses(asking)
         visitor = await self._settings.tokens.visitor_of(token)
         if visitor is None:
+            self.check_guesses(asking)
             self.count_guess(asking, token)
             if not anyone:
                 raise HTTPException(401, self._settings.missing_token)

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 MOST_GUESSES = 10
 """Different wrong tokens that may come from one address within ``FORGET_S``."""
 FORGET_S = 60.0
+UNGUESSABLE = 22
+"""Characters of a token of ours (128 bit) or more: no rate of guesses finds one."""
 MOST_ADDRESSES = 1000
 """So many addresses are remembered, the last ones; 1,000 take 1 MB."""
 
@@ -23,6 +25,11 @@ class _Guesses:
 
 class WrongTokens:
     """``WrongTokens`` remembers which addresses brought wrong tokens.
+
+    Behind one address there may be many: a network at home or at a club, all visitors of a reverse proxy.
+    So one of them who guesses must not keep out the others, who have the right token, while a token that
+    somebody chose, and may be guessed, stays safe: whoever looks at a token asks ``wait_s`` before for one
+    shorter than ``UNGUESSABLE``, and for others only after they were found to be wrong.
 
     A token that comes again and again counts once: a phone that still has the token of last year sends
     it twice a second, and guesses nothing.  An IPv6 address counts as its /64, which is one customer's.

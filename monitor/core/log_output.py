@@ -243,6 +243,7 @@ def _stderr_handler() -> _StderrHandler:
     root.addHandler(handler)
     logging.captureWarnings(True)
     logging.getLogger("uvicorn.access").addFilter(_hide_visitor_address)
+    logging.getLogger("uvicorn.error").addFilter(_shorten_visitor_mistake)
     return handler
 
 
@@ -315,6 +316,13 @@ def _hide_visitor_address(record: logging.LogRecord) -> bool:
     if isinstance(record.args, tuple) and len(record.args) == 5:
         _, method, path, _, status = record.args
         record.msg, record.args = "%s %s: %s", (method, str(path).partition("?")[0], status)
+    return True
+
+
+def _shorten_visitor_mistake(record: logging.LogRecord) -> bool:
+    """Make one line of what uvicorn logs of a WebSocket whose text is no UTF-8: a visitor's mistake."""
+    if record.exc_info and isinstance(record.exc_info[1], UnicodeDecodeError):
+        record.exc_info, record.levelno, record.levelname = None, logging.WARNING, "WARNING"
     return True
 
 

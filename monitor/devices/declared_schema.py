@@ -20,7 +20,7 @@ _LARGEST = 512  # bytes of a frame: more than any notification holds
 _ACC_UNITS = {"g": 9.80665, "mg": 0.00980665, "m/s2": 1.0}
 _GYR_UNITS = {"deg/s": 0.017453292519943295, "mdeg/s": 1.7453292519943295e-5, "rad/s": 1.0}
 
-_STRUCT = re.compile(r"[<>][0-9xbBhHiIqQefd]+")
+_STRUCT = re.compile(r"[<>](\d*[xbBhHiIqQefd])+")
 _STEP = re.compile(r"wait \d{1,5}|expect( [0-9a-f]{2})+|[0-9a-f]{2}( [0-9a-f]{2})*")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import pickle
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 
@@ -25,7 +25,8 @@ PROGRAM = version("gaitcue")
 """The version that makes snapshots here, and can go on from those it made."""
 _QUICK = 1  # of zlib's levels: a quarter smaller than nothing, in a tenth of the best level's time
 
-_GIVEN_UP = "what follows could not be evaluated"
+GIVEN_UP = "what follows could not be evaluated"
+"""The reason of the end of a run that breaks its evaluation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +64,14 @@ class HostedRun:
         """Return the first record of the run."""
         return self._numbered([self.start.started])
 
-    def push(self, rows: Sequence[Numbered]) -> RecordBatch:
-        """Return the records that follow from packets; those that came before are left out."""
+    def push(self, rows: Sequence[Numbered], check: Callable[[], None] = lambda: None) -> RecordBatch:
+        """Return the records that follow from packets; those that came before are left out.
+
+        ``check`` is called before each packet, and may end this by what it raises.
+        """
         out: list[Out] = []
         for number, packet in rows:
+            check()
             if number < self.next_packet:
                 self.repeated += 1
                 continue
@@ -81,9 +86,9 @@ class HostedRun:
         out.append(SessionEnded(self.start.started.session, self.session.t_s, end.reason))
         return self._numbered(out)
 
-    def give_up(self) -> RecordBatch:
-        """Return the last record of a run that cannot be evaluated any further."""
-        return self._numbered([SessionEnded(self.start.started.session, self.session.t_s, _GIVEN_UP)])
+    def give_up(self, reason: str = GIVEN_UP) -> RecordBatch:
+        """Return the last record of a run that is not evaluated any further, for this reason."""
+        return self._numbered([SessionEnded(self.start.started.session, self.session.t_s, reason)])
 
     def _numbered(self, records: Sequence[Out]) -> RecordBatch:
         batch = RecordBatch(self.records, records)

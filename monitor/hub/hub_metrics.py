@@ -41,6 +41,8 @@ WORKER_METRICS: tuple[_Row, ...] = (
     ("damaged", "damaged_messages_total", "counter", "Messages that could not be read, left out."),
     ("orphans", "orphan_messages_total", "counter", "Messages of runs whose start is not there."),
     ("broken", "broken_runs_total", "counter", "Runs given up: a message could not be evaluated."),
+    ("over_budget", "over_budget_runs_total", "counter", "Runs given up: too much for one runner."),
+    ("dropped", "dropped_messages_total", "counter", "Later messages of such runs, left out."),
     ("claims", "claims_total", "counter", "Times that any process has begun to serve the partition."),
     ("claims_lost", "claims_lost_total", "counter", "Times that this process lost it to another."),
 )

@@ -15,17 +15,20 @@ import json
 import logging
 import os
 import re
-from collections.abc import AsyncIterator, Sequence
+import time as clocks
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from monitor.core.errors import ConfigError, DecodeError, InputError
 from monitor.core.json_codec import parse_json
 from monitor.core.monotonic import MonotonicClock
-from monitor.hub.hosted_run import HostedRun, RecordBatch, Snapshot
+from monitor.hub.hosted_run import GIVEN_UP, HostedRun, RecordBatch, Snapshot
 from monitor.hub.log_reader import LogRange, read_log
 from monitor.hub.record_messages import pack_records, unpack_records
 from monitor.hub.run_snapshots import RunSnapshots, SnapshotEntry
+from monitor.hub.runner_budget import BudgetParams, OverBudget, RunnerBudgets
 from monitor.hub.streams import PACKET_LOG, RECORD_LOG, HubStreams, partition_filter, position_key
 from monitor.sinks.hub.run_messages import RunStart, unpack_end, unpack_packets, unpack_start
 from monitor.sinks.hub.subjects import RunAddress, parse_subject
@@ -50,6 +53,7 @@ class WorkerParams:
     wait_s: float = 0.5  # for the first of them
     most_records: int = 2000  # in a message
     idle_s: float = 600.0  # a run of which nothing comes leaves the memory; its snapshot stays
+    budget: BudgetParams = field(default_factory=BudgetParams)
 
     def __post_init__(self) -> None:
         if min(self.snapshot_s, self.wait_s, self.idle_s) <= 0:
@@ -68,7 +72,9 @@ class PartitionState:
     The rest only grow: ``restored`` runs were gone on with from a snapshot, ``rebuilt`` from their first
     message; ``redelivered`` messages were in their run's snapshot already, ``repeated`` packets came twice;
     ``damaged`` messages could not be read, ``orphans`` belong to a run whose start is not there; ``broken``
-    runs were given up, as one of their messages could be read but not evaluated.
+    runs were given up, as one of their messages could be read but not evaluated, ``over_budget`` runs as
+    they or their runner used more than there is for one; ``dropped`` later messages of such runs were left
+    out, and are gone from the log.
     ``claims`` counts those of all processes that ever served the partition, ``claims_lost`` those that
     this one has lost to another.
     """
@@ -89,6 +95,8 @@ class PartitionState:
     damaged: int = 0
     orphans: int = 0
     broken: int = 0
+    over_budget: int = 0
+    dropped: int = 0
     claims: int = 0
     claims_lost: int = 0
 
@@ -108,6 +116,7 @@ class _LiveRun:
     unsaved: int = 0  # messages since the snapshot
     waiting: list[RecordBatch] = field(default_factory=list)
     ended: bool = False
+    over_budget: bool = False
 
     @property
     def dirty(self) -> bool:
@@ -127,6 +136,7 @@ class PartitionWorker:
         state: PartitionState,
         time: MonotonicClock,
         params: WorkerParams | None = None,
+        cpu_s: Callable[[], float] = clocks.thread_time,
     ) -> None:
         self._streams = streams
         self._log: JetStreamContext = streams.log
@@ -134,6 +144,8 @@ class PartitionWorker:
         self.state = state
         self._time = time
         self._p = params or WorkerParams()
+        self._cpu_s = cpu_s
+        self._budgets = RunnerBudgets(self._p.budget)
         self._runs: dict[str, _LiveRun] = {}
         self._name = position_key(state.partition)
         self._revision = 0
@@ -214,6 +226,7 @@ class PartitionWorker:
                 live.touched_s = self._time.now_s()
                 live.sequence = sequence
                 live.unsaved += 1
+                self._budgets.begin_day(message.metadata.timestamp.date())
                 self._evaluate(live, what, message.data)
             else:
                 self.state.redelivered += 1
@@ -221,38 +234,70 @@ class PartitionWorker:
             self.state.damaged += 1
             _log.warning("a message of the log is left out: %s", exc)
 
-    def _evaluate(self, live: _LiveRun, what: str, data: bytes) -> None:
+    def _evaluate(self, live: _LiveRun, what: str, data: bytes, *, counted: bool = True) -> None:
         """Give a run one message; one that breaks it ends that run, and nobody else's.
 
         What a runner sends must not end the worker, which would meet it again at each of its starts.
         """
-        if live.ended:
-            return
+        began_s = self._cpu_s()
         try:
-            self._push(live, what, data)
+            if counted:
+                self._budgets.take_message(_runner_of(live), len(data))
+            if not live.ended:
+                self._push(live, what, data, began_s)
         except (DecodeError, InputError):
             raise
+        except OverBudget as exc:
+            self._end_over_budget(live, str(exc))
         except Exception:
             _log.exception("%s cannot be evaluated and ends here", live.key)
             self.state.broken += 1
-            live.ended = True
-            if live.run is not None:
-                live.waiting.append(live.run.give_up())
+            self._give_up(live, GIVEN_UP)
+        finally:
+            self._budgets.add_time(_runner_of(live), self._cpu_s() - began_s)
 
-    def _push(self, live: _LiveRun, what: str, data: bytes) -> None:
+    def _end_over_budget(self, live: _LiveRun, reason: str) -> None:
+        """End a run of somebody who has used too much; what still comes of it leaves the log with it."""
+        live.over_budget = True
+        if live.ended:
+            self.state.dropped += 1
+            return
+        _log.warning("%s ends here: %s", live.key, reason)
+        self.state.over_budget += 1
+        self._give_up(live, reason)
+
+    def _give_up(self, live: _LiveRun, reason: str) -> None:
+        live.ended = True
+        if live.run is not None:
+            live.waiting.append(live.run.give_up(reason))
+
+    def _push(self, live: _LiveRun, what: str, data: bytes, began_s: float) -> None:
         if what == "start":
             if live.run is None:
-                live.run = HostedRun(_own_start(live.address, data))
+                start = _own_start(live.address, data)
+                self._check_start(live, start)
+                live.run = HostedRun(start)
                 live.waiting.append(live.run.begin())
         elif live.run is None:
             self.state.orphans += 1
         elif what == "packets":
             repeated = live.run.repeated
-            live.waiting.append(live.run.push(unpack_packets(data)))
+            self._budgets.check_run(live.run.records, 0)
+            rows = unpack_packets(data)
+            live.waiting.append(live.run.push(rows, partial(self._check_time, began_s)))
             self.state.repeated += live.run.repeated - repeated
         else:
             live.waiting.append(live.run.finish(unpack_end(data)))
             live.ended = True
+
+    def _check_time(self, began_s: float) -> None:
+        self._budgets.check_message(self._cpu_s() - began_s)
+
+    def _check_start(self, live: _LiveRun, start: RunStart) -> None:
+        self._budgets.check_run(0, len(start.settings.sensors))
+        runner = _runner_of(live)
+        mine = sum(_runner_of(run) == runner and run.run is not None for run in self._runs.values())
+        self._budgets.check_runs(mine + 1)
 
     async def _enter(self, address: RunAddress, what: str) -> _LiveRun:
         """Bring a run into memory: from its snapshot, from its first message, or as a new one."""
@@ -282,7 +327,7 @@ class PartitionWorker:
             for message in messages:
                 if message.metadata.sequence.stream > live.entry.sequence:
                     return
-                self._evaluate(live, parse_subject(message.subject)[1], message.data)
+                self._evaluate(live, parse_subject(message.subject)[1], message.data, counted=False)
             if not messages:
                 return
 
@@ -326,6 +371,8 @@ class PartitionWorker:
         for live in due:
             await self._save_run(live, now_s)
         for key in [k for k, live in self._runs.items() if live.ended or self._is_idle(live, now_s)]:
+            if self._runs[key].over_budget:
+                await self._purge(self._runs[key])
             if not self._runs[key].dirty:
                 del self._runs[key]
         dirty = [live.saved_s for live in self._runs.values() if live.dirty]
@@ -347,6 +394,15 @@ class PartitionWorker:
         live.entry = await self._snapshots.save(live.key, live.entry, snapshot, ended=live.ended)
         live.saved_s = now_s
         self.state.snapshots += 1
+
+    async def _purge(self, live: _LiveRun) -> None:
+        """Remove the messages of a run from the log: it would keep them for days, and nobody wants them."""
+        subjects = f"part.{self.state.partition}.gait.{live.key}.*"
+        await self._log.purge_stream(PACKET_LOG, subject=subjects)
+
+
+def _runner_of(live: _LiveRun) -> str:
+    return live.key.rpartition(".")[0]
 
 
 def worker_consumer(partition: int) -> str:

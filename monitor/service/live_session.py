@@ -8,7 +8,7 @@ import datetime
 import io
 import logging
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -24,7 +24,7 @@ from monitor.core.message_catalogues import catalogue
 from monitor.core.monotonic import MonotonicClock, SystemClock
 from monitor.core.records import SessionEnded, SessionStarted
 from monitor.core.service_loop import run_with_spare_threads
-from monitor.core.session_settings import SessionSettings
+from monitor.core.session_settings import IntervalPlan, SessionSettings
 from monitor.core.stop_signals import handle_stop_signals
 from monitor.core.user_language import user_text
 from monitor.pipeline.session import Session
@@ -70,10 +70,10 @@ class LiveOptions:
     open after the end, until Ctrl-C; ``summary``: print a table of what was measured at the end; ``pace``:
     how many seconds of the session pass in one second, infinite for as fast as possible; ``origin``: where
     its packets come from; ``facts``: what is known of the activity beside what its sensors send; ``wait``:
-    it begins as a pause, which the page ends; ``new_run``: called when the page asks for another run after
-    this one; ``when_kept``: called with the name of the session that is
-    kept and the address of the page, instead of printing where it is kept; ``on_page``: called with the
-    address when the page is there; both in a thread.
+    it begins as a pause, which the page ends; ``intervals``: those that the page offers, by their origin;
+    ``new_run``: called when the page asks for another run after this one; ``when_kept``: called with the
+    name of the session that is kept and the address of the page, instead of printing where it is kept;
+    ``on_page``: called with the address when the page is there; both in a thread.
     """
 
     title: str
@@ -88,6 +88,7 @@ class LiveOptions:
     origin: Origin = "recording"
     facts: ActivityFacts = field(default_factory=ActivityFacts)
     wait: bool = False
+    intervals: Mapping[str, Sequence[IntervalPlan]] = field(default_factory=dict)
     new_run: Callable[[], None] | None = None
     when_kept: Callable[[str, str | None], None] | None = None
     on_page: Callable[[str], object] = lambda url: None
@@ -145,8 +146,9 @@ async def _run(
                 radio.begin_run(started.session, add_late)
             again = live.new_run is not None
             page = LiveFeed(
-                LiveState(), time, now_s, live.pace, wishes, radio, session, again=again, origin=live.origin
-            )
+                LiveState(), time, now_s, live.pace, wishes, radio, session,
+                again=again, origin=live.origin, intervals=live.intervals,
+            )  # fmt: skip
             url = await pages.enter_async_context(_served_page(config, live.web, page, console))
             await asyncio.to_thread(live.on_page, url)
             sinks.append(page)

@@ -44,7 +44,7 @@ class NameTable:
         import numpy as np
 
         rows = _rows(blobs)
-        texts = {n: self._text(n) for n in np.union1d(rows["metric"], rows["how"]).tolist()}
+        texts = {n: self._text(n) for n in named_numbers(blobs)}
         names = [texts[n] for n in rows["metric"].tolist()]
         hows = [texts[n] for n in rows["how"].tolist()]
         estimates = list(map(Estimate, names, rows["value"].tolist(), rows["sd"].tolist(), hows))
@@ -99,6 +99,17 @@ class NameTable:
             (text,) = row
             self._numbers[text], self._texts[number] = number, text
         return self._texts[number]
+
+
+def named_numbers(blobs: Sequence[bytes]) -> list[int]:
+    """Return the numbers of all names in the bytes of these steps; ``ValueError`` if they are cut."""
+    if not blobs:
+        return []
+    import numpy as np
+
+    rows = _rows(blobs)
+    numbers: list[int] = np.union1d(rows["metric"], rows["how"]).tolist()
+    return numbers
 
 
 def _rows(blobs: Sequence[bytes]) -> NDArray[Any]:

@@ -28,7 +28,7 @@ from monitor.pipeline.plan_privacy import record_for_others, settings_text_for_o
 from monitor.storage.athlete_spelling import require_spelling
 from monitor.storage.deliveries import ENDED_RUNS
 from monitor.storage.estimate_codec import NameTable
-from monitor.storage.imported_files import ImportedFiles, forget_files
+from monitor.storage.imported_files import forget_files
 from monitor.storage.migrations import ATTACHED_TABLES, RECORD_TABLES
 from monitor.storage.recent_records import RecentRecords
 from monitor.storage.record_rows import (
@@ -45,6 +45,17 @@ from monitor.storage.record_rows import (
     session_row,
     steps_from_rows,
 )
+from monitor.storage.session_digest import (
+    ANALYZED,
+    DESCRIBED,
+    MEASURED,
+    MEASURED_EVENTS,
+    NOTED,
+    PLACED,
+    SAID,
+    SessionDigests,
+    parts_of_records,
+)
 from monitor.storage.session_info import Note, SessionInfo, SessionStatus, StepColumns, WaitingRecord
 
 LONGEST_NOTE = 2000
@@ -53,7 +64,7 @@ TAPES_FOLDER = "tapes"
 """Characters of a note."""
 
 
-class Store(ImportedFiles):
+class Store(SessionDigests):
     """``Store`` holds sessions and their records; every method raises ``StoreError`` only.
 
     One may be used from several threads, and several processes may open the same file.
@@ -94,7 +105,7 @@ class Store(ImportedFiles):
     def write(self, session_id: str, records: Sequence[Out]) -> None:
         """Add records to a session in one transaction; ``StoreError`` if there is no such session."""
         with self._lock:
-            with self._transaction() as db:
+            with self._transaction() as db, self._digest_renewed(session_id, *parts_of_records(records)):
                 self._require_session(session_id)
                 first = self._insert_records(db, session_id, records)
             self._recent.add(first, session_id, tuple(records), self._data_version())
@@ -139,8 +150,10 @@ class Store(ImportedFiles):
         return True
 
     def end(self, session_id: str, t_s: float, status: SessionStatus = SessionStatus.COMPLETE) -> None:
-        """Mark a session as ended; ``t_s`` is its length in seconds."""
-        self._change(session_id, "ended = 1, duration_s = ?, status = ?", t_s, status.value)
+        """Mark a session as ended, with a digest of all there is; ``t_s`` is its length in seconds."""
+        with self._transaction():
+            self._change(session_id, "ended = 1, duration_s = ?, status = ?", t_s, status.value)
+            self._complete_digest(session_id)
 
     def rename(self, session_id: str, title: str) -> None:
         """Give a session another title, its id if that is empty; its id stays."""
@@ -170,7 +183,7 @@ class Store(ImportedFiles):
             track = facts.track
             columns = (track.t_s, track.lat_deg, track.lon_deg, track.altitude_m)
             places = np.column_stack(columns).tolist()  # SQLite makes NULL of NaN
-            with self._transaction() as db:
+            with self._transaction() as db, self._digest_renewed(session_id, PLACED):
                 db.executemany(
                     "INSERT INTO track VALUES (?, ?, ?, ?, ?)", ((session_id, *place) for place in places)
                 )
@@ -194,7 +207,7 @@ class Store(ImportedFiles):
             if number is not None and number_within(number, 0.0, LATEST_S) is None:
                 raise InputError("error.note_number", name=name, value=str(number))
         now = datetime.datetime.now(datetime.UTC).replace(microsecond=0).isoformat()
-        with self._transaction() as db:
+        with self._transaction() as db, self._digest_renewed(session_id, NOTED):
             self._require_session(session_id)
             db.execute(
                 "INSERT INTO note VALUES (NULL, ?, ?, ?, ?, ?, ?)",
@@ -203,12 +216,12 @@ class Store(ImportedFiles):
 
     def remove_note(self, session_id: str, note: int) -> None:
         """Remove the note with this id from the session; one that is not there is no error."""
-        with self._transaction() as db:
+        with self._transaction() as db, self._digest_renewed(session_id, NOTED):
             db.execute("DELETE FROM note WHERE session = ? AND id = ?", (session_id, note))
 
     def add_analysis(self, session_id: str, kind: str, version: str, made_utc: str, body: Any) -> None:
         """Add what this version of the program computed about a session; ``body`` is kept as JSON."""
-        with self._transaction() as db:
+        with self._transaction() as db, self._digest_renewed(session_id, ANALYZED):
             self._require_session(session_id)
             row = (session_id, kind, version, made_utc, json.dumps(body))
             db.execute("INSERT INTO analysis VALUES (NULL, ?, ?, ?, ?, ?)", row)
@@ -234,22 +247,24 @@ class Store(ImportedFiles):
 
         Everything else stays, above all bands and cues: the runner has heard them.
         """
-        with self._transaction() as db:
-            self._require_session(session_id)
+        with self._transaction() as db, self._digest_renewed(session_id, DESCRIBED):
+            ended = self._require_session(session_id).ended
             self._recent.forget()
+            self._drop_digest(session_id, MEASURED)
             for table in ("step", "metric", "gap"):
                 db.execute(f"DELETE FROM {table} WHERE session = ?", (session_id,))
-            kinds = "('activity_change', 'readiness')"
-            db.execute(f"DELETE FROM event WHERE session = ? AND kind IN {kinds}", (session_id,))
+            db.execute(f"DELETE FROM event WHERE session = ? AND {MEASURED_EVENTS}", (session_id,))
             self._insert_records(db, session_id, records)
             db.execute("UPDATE session SET version = ? WHERE id = ?", (version, session_id))
+            if ended:
+                self._complete_digest(session_id)
 
     def forget_health(self, session_id: str) -> bool:
         """Delete what a session holds of its runner's health, and return whether there was anything.
 
         Pain that was noted, effort, what the plan allowed, and what tells of the plan among its records.
         """
-        with self._transaction() as db:
+        with self._transaction() as db, self._digest_renewed(session_id, NOTED, SAID):
             info = self._require_session(session_id)
             before = db.total_changes
             db.execute("DELETE FROM note WHERE session = ? AND kind = 'pain'", (session_id,))
@@ -524,11 +539,12 @@ class Store(ImportedFiles):
     def _delete_records(self, db: sqlite3.Connection, session_id: str) -> None:
         self._require_session(session_id)
         self._recent.forget()
+        self._drop_digest(session_id, MEASURED, SAID)
         for table in (*RECORD_TABLES, "quarantine"):
             db.execute(f"DELETE FROM {table} WHERE session = ?", (session_id,))
 
     def _change(self, session_id: str, assignments: str, *values: object) -> None:
-        with self._transaction() as db:
+        with self._transaction() as db, self._digest_renewed(session_id, DESCRIBED):
             self._require_session(session_id)
             db.execute(f"UPDATE session SET {assignments} WHERE id = ?", (*values, session_id))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import sqlite3
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -22,6 +23,10 @@ from monitor.core.user_language import choose_language, user_language
 from monitor.recordings.tape_lock import TapeLock
 from monitor.storage.session_info import SessionInfo, SessionStatus
 from monitor.storage.store import Store
+from tests.command_here import Gaitcue, here
+from tests.finished_run import add_run
+
+__all__ = ["here"]
 
 
 def session(started_utc: str, title: str = "run", **facts: object) -> SessionInfo:
@@ -235,3 +240,40 @@ def test_a_run_is_shown_with_how_long_its_watch_was_stopped(
     finally:
         choose_language(before)
     assert f"Dauer:               {length.split()[0].replace('.', ',')} min" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("language", "measured", "facts"),
+    [
+        ("en", "its steps and numbers are not as they were stored", "its cues, notes, places or title"),
+        ("de", "Schritte und Werte sind nicht mehr so", "Hinweise, Notizen, Orte oder Titel"),
+    ],
+)
+def test_what_a_disk_changed_is_told_with_what_helps(
+    tmp_path: Path, here: Gaitcue, language: Language, measured: str, facts: str
+) -> None:
+    config = tmp_path / "gaitcue.toml"
+    config.write_text(f'[alerts]\nlanguage = "{language}"\n[store]\nfolder = "{tmp_path}"\n')
+    with Store(tmp_path / "gaitcue.db") as store:
+        name = add_run(store)
+        store.write(name, [Metric(1.0, None, Estimate("cadence_spm", 170.0, 1.0, "pod"))])
+        tape = tmp_path / "tapes" / f"{name}.tape"
+        store.move_tape(name, str(tape))
+    words = ("sessions", "show", "1", "--config", config), ("sessions", "backup", tmp_path / "a.tar")
+    assert measured not in here(*words[0]).stdout
+
+    database = sqlite3.connect(tmp_path / "gaitcue.db")
+    with database:
+        database.execute("UPDATE metric SET value = 171")
+        database.execute("UPDATE session SET title = 'x'")
+    database.close()
+    for command in (words[0], (*words[1], "--config", config)):
+        done = here(*command)
+        assert (done.returncode, done.stderr) == (0, "")
+        lines = [line for line in done.stdout.splitlines() if line.startswith(f"{name}:")]
+        assert [measured in lines[0], facts in lines[1]] == [True, True]
+        assert all("gaitcue sessions restore" in line for line in lines)
+    tape.parent.mkdir()
+    tape.touch()
+    assert f"{name}: {measured}" in (shown := here(*words[0]).stdout)
+    assert "gaitcue sessions reanalyze" in shown

@@ -15,7 +15,7 @@ from starlette.types import Message, Scope
 
 from monitor.core.http_access import WebSettings
 from monitor.core.http_guard import GuardedApp, RouteRule, is_named
-from monitor.core.http_guesses import MOST_GUESSES
+from monitor.core.http_guesses import MOST_GUESSES, UNGUESSABLE
 from monitor.core.http_pairing import PairedDevices
 from monitor.core.http_roles import ROLE_NAMES, AccessRole
 from monitor.core.monotonic import SystemClock
@@ -360,13 +360,35 @@ async def test_whoever_guesses_tokens_is_sent_away_and_others_are_not(tmp_path: 
     app = await asyncio.to_thread(lambda: page(tmp_path, host="0.0.0.0"))
     for n in range(MOST_GUESSES):
         assert (await ask(app, "GET /api/v1/live", authorization=f"Bearer guess-{n}")).status == 401
-    limited = await ask(app, "GET /api/v1/live", authorization=credential(app))
-    assert limited.status == 429
-    assert 1 <= int(limited.headers["retry-after"]) <= 61
+    for token in ("let-me-in-please?", "a" * UNGUESSABLE):
+        limited = await ask(app, "GET /api/v1/live", authorization=f"Bearer {token}")
+        assert limited.status == 429
+        assert 1 <= int(limited.headers["retry-after"]) <= 61
     assert (
         await ask(app, "GET /api/v1/live", authorization=credential(app), address="10.0.0.8")
     ).status == 200
     assert (await ask(app, "GET /review/review.css")).status == 200
+
+
+@pytest.mark.parametrize(("token", "status"), [("let-me-in-please", 429), ("a-token-of-22-letters.", 200)])
+async def test_who_shares_an_address_with_a_guesser_comes_in_unless_the_token_can_be_guessed(
+    tmp_path: Path, token: str, status: int
+) -> None:
+    feed = LiveFeed(LiveState(), SystemClock())
+    app = await asyncio.to_thread(make_app, feed, Secret(token), tmp_path, WebSettings(host="0.0.0.0"))
+    device = await asyncio.to_thread(_device_token, tmp_path)
+    for n in range(MOST_GUESSES + 1):
+        await ask(app, "GET /api/v1/live", authorization=f"Bearer guess-{n}")
+    for right, expected in ((token, status), (device, 200)):
+        assert (await ask(app, "GET /api/v1/live", authorization=f"Bearer {right}")).status == expected
+    assert (await ask(app, "GET /api/v1/live", authorization="Bearer guess-0")).status == 429
+
+
+def _device_token(folder: Path) -> str:
+    devices = PairedDevices(folder)
+    taken = devices.exchange(devices.make_code("phone", AccessRole.READER, None))
+    assert taken is not None
+    return taken[0]
 
 
 async def test_the_head_of_a_request_has_its_limit(tmp_path: Path) -> None:

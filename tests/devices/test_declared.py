@@ -71,6 +71,7 @@ def test_every_description_we_ship_has_a_row_and_tests_of_its_own(name: str) -> 
     [
         ('struct = "<3h"', 'struct = "@3h"', "struct must be a struct format"),
         ('struct = "<3h"', 'struct = "<3s"', "struct must be a struct format"),
+        ('struct = "<3h"', 'struct = "<3h9"', "struct must be a struct format"),
         ('struct = "<3h"', 'struct = "<99999999h"', "bytes; 1 to 512"),
         ('struct = "<3h"', 'struct = "<4h"', "has 4 numbers, but there are 3 names"),
         ('"13012f01-f8c3-4f4a-a8f4-15cd926da146"', '"2a37"', "notify must be a UUID"),

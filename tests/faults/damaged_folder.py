@@ -51,7 +51,7 @@ from tests.web.clients import BEARER, page_client
 NOON = datetime.datetime(2026, 11, 25, 12, tzinfo=datetime.UTC)
 COMMANDS = (
     "sessions list", "sessions show last", "sessions show 3", "sessions trends", "sessions compare 2 3",
-    "sessions tidy --dry-run", "sessions backup OUT/all.tar", "sessions reanalyze 2", "baseline",
+    "sessions tidy --dry-run", "sessions reanalyze 2", "baseline",
     "sessions note 3 windy", "review last --no-open --out OUT/review.html",
     "report --no-open --out OUT/report.html", "export 2 --format csv --out OUT",
     "export 3 --format imu-csv --out OUT", "export 1 --format fit --out OUT",
@@ -60,6 +60,8 @@ COMMANDS = (
     "shoes", "share", "pair list", "pair --name another", "stack status",
 )  # fmt: skip
 """Commands that read a data folder; ``OUT`` is a folder for what they write."""
+CHECK = "sessions backup OUT/all.tar"
+"""The command that compares every session with its digest."""
 SOME = 8
 """So many commands and pages are run in one damaged folder: all of them in a few damages."""
 _CPU_S, _BYTES = 120, 4 << 30
@@ -199,6 +201,7 @@ def _examined(
 
     run(COMMANDS[0])  # what a program left unfinished is completed, what is damaged set aside
     content = dict(_content(folder))
+    run(CHECK)
     for words in COMMANDS[1:] if rng is None else rng.sample(COMMANDS, SOME):
         run(words)
     tracebacks += _open_pages(folder, rng)

@@ -89,6 +89,8 @@ def examine(home: Home, sent: Sequence[Packet]) -> Remains:
     with Store(home.data / "gaitcue.db") as store:
         have = [r for r in store.records(info.id) if isinstance(r, get_args(Record))]
         ends = [r for r in store.records(info.id) if isinstance(r, SessionEnded)]
+        if store.digested_sessions() != [info.id] or store.damaged_parts(info.id):
+            problems.append(f"its digest does not hold: {store.damaged_parts(info.id)}")
     if have != [r for r in want if isinstance(r, get_args(Record))]:
         problems.append(f"{len(have)} records in the store are not those of its tape")
     if len(ends) != 1 or (f" {lost} packets" if lost else " no packets") not in ends[0].reason:

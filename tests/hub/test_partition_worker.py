@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
@@ -22,6 +23,7 @@ from monitor.hub.partition_worker import PartitionState, PartitionWorker, Worker
 from monitor.hub.record_keeper import RecordKeeper
 from monitor.hub.record_messages import unpack_records
 from monitor.hub.run_snapshots import RunSnapshots
+from monitor.hub.runner_budget import BudgetParams
 from monitor.hub.streams import RECORD_LOG, HubStreams, open_streams
 from monitor.pipeline.session import Session
 from monitor.sinks.hub.run_messages import RunStart, pack_start
@@ -73,7 +75,7 @@ class Rig:
         of_run = await self.streams.log.get_last_msg("PACKETS", f"part.0.gait.{self.address.key}.*")
         task = self.worker(state, params)
         async with asyncio.timeout(60):
-            saving = params == QUICK
+            saving = replace(params, budget=QUICK.budget) == QUICK
             while state.sequence < last or (saving and await self.saved() < (of_run.seq or 0)):
                 if task.done():
                     await task
@@ -308,6 +310,98 @@ async def test_a_run_that_breaks_the_engine_ends_alone(tmp_path: Path) -> None:
         assert state.broken == 1
         await hub.send_rest()
         assert (await hub.work()).damaged == 0
+        assert await hub.records() == hub.box.undisturbed()
+
+
+async def other_run(hub: Rig, athlete: str, number: int = 1) -> RunAddress:
+    """Publish the start of a run of somebody, and return it."""
+    address = RunAddress(TENANT, athlete, f"2026-01-01T00-00-00-{athlete}-{number}")
+    started = SessionStarted(address.session, athlete, "2026-01-01T00:00:00+00:00", ())
+    settings = replace(short_run().settings, athlete=athlete)
+    await hub.streams.log.publish(address.subject("start"), pack_start(RunStart(started, settings, "1")))
+    return address
+
+
+async def in_log(hub: Rig, address: RunAddress) -> int:
+    """Return how many messages of a run the log has."""
+    subjects = f"part.0.gait.{address.key}.*"
+    info = await hub.streams.log.stream_info("PACKETS", subjects_filter=subjects)
+    return sum((info.state.subjects or {}).values())
+
+
+async def test_who_sends_more_than_one_runner_may_loses_that_run_and_the_log_its_packets(
+    tmp_path: Path,
+) -> None:
+    budget = BudgetParams(day_mb=0.2)
+    async with rig(tmp_path) as hub:
+        mallory = await other_run(hub, "mallory")
+        for message in (b"x" * 90_000, b"y" * 90_000, b"z" * 90_000):
+            await hub.streams.log.publish(mallory.subject("packets"), message)
+        await hub.send(0.5)
+        state = await hub.work(replace(QUICK, budget=budget))
+        assert (state.damaged, state.over_budget) == (2, 1)
+        await hub.send_rest()
+        await hub.streams.log.publish(mallory.subject("packets"), b"z" * 300_000)
+        state = PartitionState(0)
+        task = hub.worker(state, replace(QUICK, budget=budget))
+
+        async def is_gone() -> bool:
+            return state.dropped == 1 and await in_log(hub, mallory) == 0
+
+        await eventually(is_gone)
+        await eventually(hub.has_ended)
+        await kill(task)
+        assert state.over_budget == 0
+        assert await in_log(hub, hub.address) > 2
+        assert await hub.records() == hub.box.undisturbed()
+        message = await hub.streams.log.get_last_msg(RECORD_LOG, mallory.subject("records"))
+        last = unpack_records(message.data or b"")
+        assert [r.reason for r in last.records if isinstance(r, SessionEnded)] == [
+            "more was sent in a day than one runner may send"
+        ]
+
+
+@pytest.mark.parametrize(
+    ("budget", "reason"),
+    [
+        (BudgetParams(message_cpu_s=2.0), "a second of the run takes too long to compute"),
+        (
+            BudgetParams(day_cpu_s=1.0, message_cpu_s=1e9),
+            "more computing in a day than there is for one runner",
+        ),
+        (BudgetParams(run_records=1, message_cpu_s=1e9), "more sensors or numbers than a run has"),
+    ],
+)
+async def test_a_run_that_holds_the_worker_up_is_ended_with_its_reason(
+    tmp_path: Path, budget: BudgetParams, reason: str
+) -> None:
+    async with rig(tmp_path) as hub:
+        await hub.send(0.4)
+        await hub.send(0.8)
+        seconds = itertools.count(0.0, 0.5)  # of CPU, by each look at the clock
+        state, params = PartitionState(0), replace(QUICK, budget=budget)
+        worker = PartitionWorker(hub.streams, state, SystemClock(), params, lambda: next(seconds))
+        task = asyncio.create_task(worker.run())
+        await until(lambda: state.over_budget == 1)
+        await eventually(hub.has_ended)
+        await kill(task)
+        assert state.broken == state.damaged == 0
+        last = (await hub.records())[-1]
+        assert isinstance(last, SessionEnded)
+        assert last.reason == reason
+
+
+async def test_no_runner_has_more_runs_or_sensors_than_one_can_have(tmp_path: Path) -> None:
+    async with rig(tmp_path) as hub:
+        for number in range(1, 5):
+            await other_run(hub, "mallory", number)
+        await hub.send(0.5)
+        state = await hub.work(replace(QUICK, budget=BudgetParams(runs=3)))
+        assert (state.over_budget, state.broken, state.damaged) == (1, 0, 0)
+        await other_run(hub, "eve")
+        await hub.send_rest()
+        state = await hub.work(replace(QUICK, budget=BudgetParams(sensors=1)))
+        assert state.over_budget == 1, "what has begun goes on"
         assert await hub.records() == hub.box.undisturbed()
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dsp.types import Step
+from dsp.types import Problem, SensorProblem, Step
 from monitor.core.errors import StoreError
 from monitor.simulation.simulated_runner import simulated_recording
 from monitor.storage.import_recording import import_recording
@@ -53,3 +53,10 @@ def test_one_without_a_tape_is_said_when_it_is_its_turn(store: Store) -> None:
         next(results)
     assert store.steps(infos[0].id) == steps[0]
     assert len(store.steps(infos[1].id)) == 1
+
+
+def test_a_problem_of_a_sensor_is_not_there_twice_after_a_second_analysis(store: Store) -> None:
+    (session, *_), problem = store.sessions(), SensorProblem(5.0, "footL", Problem.SAME_FOOT)
+    store.write(session.id, [problem])
+    store.replace_measurements(session.id, [problem, Step("footL", None, 6.0, None)], "9")
+    assert [record for record in store.events(session.id) if isinstance(record, SensorProblem)] == [problem]

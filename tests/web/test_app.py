@@ -26,6 +26,7 @@ from monitor.simulation.simulated_runner import RadioModel, simulated_recording
 from monitor.sinks.live_state import HISTORY_S, LiveState
 from monitor.web.app import serving
 from monitor.web.live_feed import MOST_CHANGES_BEHIND, LiveFeed
+from tests.log_lines import captured_stderr
 from tests.web.clients import HOME_SOCKET, NETWORK_SOCKET, page_client
 
 RUN = simulated_recording(14.0, RadioModel(loss=0.02))
@@ -215,6 +216,23 @@ async def test_a_record_is_on_the_page_within_a_quarter_of_a_second(sink: LiveFe
             await sink.run(_once([SessionEnded("s", 1.0, "the input ended")]))
             assert "ended" in json.loads(await page.recv())["change"]
             assert asyncio.get_running_loop().time() - began < 0.25
+
+
+async def test_a_text_that_is_no_utf_8_ends_its_socket_with_one_line_in_the_log(sink: LiveFeed) -> None:
+    with captured_stderr() as said:
+        async with serving(sink, WebSettings(port=0), None) as url:
+            import websockets
+
+            async with websockets.connect(url.replace("http", "ws") + "ws") as page:
+                await page.recv()
+                await page.send(b"\xff\xfe", text=True)
+                with pytest.raises(websockets.ConnectionClosedError) as closed:
+                    await page.recv()
+                assert closed.value.rcvd is not None
+                assert closed.value.rcvd.code == 1007
+    (line,) = said.getvalue().splitlines()
+    assert "WARNING" in line
+    assert "Invalid UTF-8" in line
 
 
 async def test_a_taken_port_is_told_in_one_line(sink: LiveFeed) -> None:

@@ -77,7 +77,7 @@ def state_message(root: str, live_state: LiveState) -> MqttMessage:
 
 def _is_outside(band: Mapping[str, Any], value: float) -> bool:
     low, high = band["low"], band["high"]
-    return (low is not None and value < low) or (high is not None and value > high)
+    return bool((low is not None and value < low) or (high is not None and value > high))  # of NumPy's
 
 
 def cue_message(root: str, record: Cue, valid_s: float) -> MqttMessage:

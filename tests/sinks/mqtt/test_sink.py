@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+import numpy as np
 import pytest
 
 from dsp.metrics import METRICS
@@ -509,7 +510,7 @@ def test_out_of_band_is_told_only_while_it_would_be_cued() -> None:
     def state(value: float, muted: str = "") -> dict[str, Any]:
         live = LiveState()
         band = Band(1.0, "cadence_spm", 170.0, 165.0, 177.0, muted)
-        live.push([band, Metric(2.0, None, Estimate("cadence_spm", value, 0.5, "foot"))])
+        live.push([band, Metric(2.0, None, Estimate("cadence_spm", np.float64(value), 0.5, "foot"))])
         found: dict[str, Any] = json.loads(state_message("gait/ann", live).payload)
         return found
 

@@ -50,9 +50,10 @@ def test_a_page_pauses_goes_on_ends_a_lap_sets_intervals_and_ends_the_run() -> N
     client = page_client(None, run.feed())
     assert [ask(client, do) for do in ("pause", "resume", "lap")] == [200, 200, 200]
     assert ask(client, "intervals", intervals={"repeats": 3, "work_s": 60, "easy_s": 60}) == 200
+    assert ask(client, "intervals", intervals={"repeats": 4.0, "work_s": 60, "easy_s": 60}) == 200
     assert ask(client, "start") == 409, "it goes on"
-    assert [p.channel for p in run.packets] == ["pause", "resume", "lap", "intervals"]
-    assert json.loads(run.packets[-1].payload)["repeats"] == 3
+    assert [p.channel for p in run.packets] == ["pause", "resume", "lap", "intervals", "intervals"]
+    assert [json.loads(p.payload)["repeats"] for p in run.packets[-2:]] == [3, 4], "as JSON Schema has it"
     assert (ask(client, "end"), run.ended) == (200, 1)
     assert ask(client, "pause") == 409
     assert (ask(client, "start"), run.wishes.again.is_set()) == (200, True)
@@ -65,6 +66,8 @@ def test_a_page_pauses_goes_on_ends_a_lap_sets_intervals_and_ends_the_run() -> N
         {},
         {"do": "intervals", "intervals": {"repeats": 1000, "work_s": 60, "easy_s": 60}},
         {"do": "intervals", "intervals": {"repeats": 3}},
+        {"do": "intervals", "intervals": {"repeats": 3.5, "work_s": 60, "easy_s": 60}},
+        {"do": "intervals", "intervals": {"repeats": True, "work_s": 60, "easy_s": 60}},
     ],
 )
 def test_what_no_run_could_do_is_refused(sent: dict[str, object]) -> None:

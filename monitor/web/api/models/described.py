@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, RootModel
 
 _UNITS = {
     "s": "s",
@@ -50,6 +50,14 @@ class ApiList(RootModel[Any]):
     """The base of answers that are a list, or an object with any names as keys; its field is ``root``."""
 
     model_config = ConfigDict(defer_build=True)
+
+
+def _without_zeros(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Whole = Annotated[int, BeforeValidator(_without_zeros)]
+"""An integer as JSON Schema has it: ``2.0`` is one, whatever type a parser makes of it."""
 
 
 def described(text: str, unit: str | None = None, **more: Any) -> Any:

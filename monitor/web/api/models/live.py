@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from monitor.web.api.models.described import OF_THE_METRIC, ApiList, ApiModel, described
+from monitor.web.api.models.described import OF_THE_METRIC, ApiList, ApiModel, Whole, described
 from monitor.web.api.models.records import (
     CueJson,
     SensorLinkJson,
@@ -78,6 +78,7 @@ class IntervalPartJson(ApiModel):
     from_s: float = described("timer second of its start")
     until_s: float = described("timer second of its end")
     pace_s_per_km: float | None = described("what it aims at; null: nothing", "s/km")
+    walk: bool = described("true: those of running and walking")
 
 
 class TimerJson(ApiModel):
@@ -106,12 +107,14 @@ RunWish = Literal["pause", "resume", "lap", "intervals", "end", "start"]
 class IntervalsJson(ApiModel):
     """Intervals of work with something easy between two of them."""
 
-    repeats: int = described("how many times", "1", ge=0, le=100)
+    repeats: Whole = described("how many times", "1", ge=0, le=100)
     work_s: float = described("how long the work is", ge=5, le=7200)
     easy_s: float = described("how long it is easy", ge=0, le=7200)
     pace_s_per_km: float | None = described(
         "what the work aims at; null: nothing", "s/km", default=None, ge=100, le=1200
     )
+    walk: bool = described("true: the work is running, and between it is walking", default=False)
+    name: str = described("what the runner calls them", default="", max_length=40)
 
 
 class RunWishJson(ApiModel):

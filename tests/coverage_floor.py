@@ -1,4 +1,4 @@
-"""Which files the tests run too little, by the report of ``make coverage``: ``python -m tests.coverage_floor``."""
+"""Files that the tests run too little, after ``make coverage``: ``python -m tests.coverage_floor``."""
 
 from __future__ import annotations
 

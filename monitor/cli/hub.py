@@ -113,6 +113,35 @@ def store_command(
     _run_until_stopped(keep_records(settings, keeper, SystemClock(), _metrics_address(metrics)))
 
 
+def page_command(
+    host: Annotated[str | None, typer.Option(help="option.hub.page_host")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="option.hub.page_port")] = None,
+    config: SettingsOption = None,
+    verbose: VerboseOption = 0,
+    log_format: LogFormatOption = None,
+) -> None:
+    """Show a coach every run of the tenant as it goes on, on a page, until Ctrl-C."""
+    from dataclasses import replace
+
+    from monitor.core.http_access import needed_token
+    from monitor.core.log_output import extend_logging
+    from monitor.core.monotonic import SystemClock
+    from monitor.hub.serving import show_runs
+    from monitor.service.config import data_folder, load_config
+
+    extend_logging(verbose, log_format)
+    settings, own = _hub_settings(config), load_config(config)
+    web = replace(own.web, host=host or own.web.host, port=own.web.port if port is None else port)
+    token = needed_token(web, data_folder(own) / "hub")
+
+    def print_address(url: str) -> None:
+        from rich.console import Console
+
+        Console().print(user_text("say.hub.page", url=url, tenant=settings.tenant), soft_wrap=True)
+
+    _run_until_stopped(show_runs(settings, web, token, SystemClock(), print_address))
+
+
 def status_command(config: SettingsOption = None) -> None:
     """Show how far workers and store of a hub are, as its log knows it."""
     import asyncio

@@ -16,6 +16,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from monitor.cli.documents import documents_folder
 from monitor.core.message_catalogues import catalogue, commands_messages
 from monitor.core.settings_path import athlete_file, default_path
 from monitor.core.user_language import (
@@ -66,6 +67,12 @@ class LocalizedCommand(_HelpInUserLanguage, TyperCommand):
 
 class LocalizedGroup(_HelpInUserLanguage, TyperGroup):
     """A group of commands whose help and complaints are in the language of the user."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help; that of the program itself ends with where its documents are."""
+        if ctx.parent is None and (folder := documents_folder()) is not None:
+            self.epilog = _help_text("help.documents").format(folder=folder)
+        super().format_help(ctx, formatter)
 
     def main(self, args: Sequence[str] | None = None, *others: Any, **named: Any) -> Any:
         """Run the command line, in the language that its words and settings ask for."""

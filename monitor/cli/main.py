@@ -145,6 +145,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("hub init", hub.init_command),
     Command("hub worker", hub.worker_command),
     Command("hub store", hub.store_command),
+    Command("hub page", hub.page_command),
     Command("hub status", hub.status_command),
 )
 """In the order in which ``--help`` lists them, panel by panel; groups come last in their panel."""

@@ -49,6 +49,8 @@ def scan_sensors(
     useful = [f for f in found.values() if f.kinds]
     if not useful:
         console.print(user_text("say.scan.none"))
+        if found:
+            console.print(user_text("say.scan.others"))
     names = Counter(f.advertisement.name for f in useful)
     for f in useful:
         alike = names[f.advertisement.name] > 1

@@ -34,7 +34,7 @@ def phone_command(config: SettingsOption = None) -> None:
 
     from monitor.core.errors import ConfigError
     from monitor.core.http_server import reachable_host
-    from monitor.service.config import data_folder, load_config
+    from monitor.service.config import data_folder, load_config, setup_words
     from monitor.service.live_session import print_qr_code
     from monitor.sources.phone_settings import (
         broker_websocket,
@@ -47,7 +47,7 @@ def phone_command(config: SettingsOption = None) -> None:
     settings, console = load_config(config), Console()
     over_http, over_mqtt = phones_over(settings.sensor, "http"), phones_over(settings.sensor, "mqtt")
     if not over_http and not over_mqtt:
-        raise ConfigError("error.no_phone")
+        raise ConfigError("error.no_phone", command=setup_words(config))
     token = phone_token(settings.phone, settings.web, data_folder(settings))
     console.print(user_text("say.phone.title"))
     for sensor in over_http:

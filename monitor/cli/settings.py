@@ -22,13 +22,15 @@ def setup_command(config: SettingsOption = None) -> None:
     from rich.console import Console
 
     from monitor.cli.prompts import TerminalDialogue
-    from monitor.cli.setup_wizard import run_setup
+    from monitor.cli.setup_wizard import needs_bluetooth, run_setup
     from monitor.core.settings_path import default_path
 
     try:
         failures: list[MonitorError] = []
-        run_setup(config or default_path(), TerminalDialogue(Console()), _bluetooth_context(failures))
-        if failures:
+        context = _bluetooth_context(failures)
+        settings = run_setup(config or default_path(), TerminalDialogue(Console()), context)
+        phones_only = settings.sensor and not any(needs_bluetooth(s) for s in settings.sensor)
+        if failures and not phones_only:
             raise typer.Exit(1)
     except KeyboardInterrupt:
         Console().print(user_text("say.setup.stopped"))

@@ -53,34 +53,48 @@ class SetupContext:
     ]
 
 
-def run_setup(path: Path, dialogue: Dialogue, context: SetupContext) -> bool:
-    """Ask for runner and sensors, try them, and write the settings; return whether they were written.
+def run_setup(path: Path, dialogue: Dialogue, context: SetupContext) -> Config:
+    """Ask for runner and sensors, try them, write the settings, and return those that hold in the end.
 
     ``ConfigError`` if the file that is there has mistakes and is not to be replaced.
     """
-    text, config = _read_existing(path, dialogue)
-    config = _ask_runner(config, dialogue)
+    text, before = _read_existing(path, dialogue)
+    config = _ask_runner(before, dialogue)
     config = replace(config, sensor=_ask_sensors(config, dialogue, context))
-    if config.sensor and ask_yes_no(dialogue, user_text("say.setup.try")):
+    if any(needs_bluetooth(s) for s in config.sensor) and ask_yes_no(dialogue, user_text("say.setup.try")):
         config = replace(config, sensor=_try_sensors(config, dialogue, context))
     config = replace(config, web=_ask_page(config, dialogue))
     new = settings_editor.with_new_settings(text, _settings_edit(config), path)
     if new == text:
         dialogue.say(user_text("say.setup.unchanged", path=str(path)))
-        return False
+        return config
     dialogue.say(f"\n{new.strip()}\n")
     if not ask_yes_no(dialogue, user_text("say.setup.write", path=str(path))):
         dialogue.say(user_text("say.setup.not_written"))
-        return False
+        return before
     backup = settings_editor.save_settings(path, new)
     load_config(path)  # what was written must be readable
     key = "say.setup.written_over" if backup else "say.setup.written"
     dialogue.say(user_text(key, path=str(path), backup=str(backup)))
+    _say_next_steps(config, dialogue)
+    return config
+
+
+def needs_bluetooth(sensor: SensorSettings) -> bool:
+    """Return whether this sensor is heard over Bluetooth, and not over the network or from a file."""
+    return DEVICES[sensor.kind].gatt is not None
+
+
+def _say_next_steps(config: Config, dialogue: Dialogue) -> None:
+    if not config.sensor:
+        dialogue.say(user_text("say.setup.no_sensor"))
+        return
+    if any(s.kind == _PHONE for s in config.sensor):
+        dialogue.say(user_text("say.setup.app"))
     dialogue.say(user_text("say.setup.start"))
     feet = [s for s in config.sensor if s.placement is Placement.FOOT]
     if any(s.speed_gain is None or s.slope_offset_pct is None for s in feet):
         dialogue.say(user_text("say.setup.calibrate"))
-    return True
 
 
 def _read_existing(path: Path, dialogue: Dialogue) -> tuple[str, Config]:
@@ -122,12 +136,18 @@ def _ask_runner(config: Config, dialogue: Dialogue) -> Config:
 def _ask_number(runner: Runner, field: str, question: str, dialogue: Dialogue) -> Runner:
     known = getattr(runner, field)
     while True:
-        said = dialogue.ask(question, "-" if known is None else f"{known:g}").replace(",", ".")
+        said = dialogue.ask(question, "-" if known is None else f"{known:g}")
         try:
-            return replace(runner, **{field: None if said == "-" else float(said)})
+            return replace(runner, **{field: None if said == "-" else _read_measure(field, said)})
         except ValueError as exc:
             no_number = user_text("say.setup.no_number", said=said)
             dialogue.say(_refusal(str(exc)) if field in str(exc) else no_number)
+
+
+def _read_measure(field: str, said: str) -> float:
+    """Return metres or kilograms; a length of ten or more was said in centimetres."""
+    number = float(re.sub(r"\s*(cm|m|kg)$", "", said.replace(",", "."), flags=re.IGNORECASE))
+    return number / 100 if field.endswith("_m") and number >= 10 else number
 
 
 def _refusal(limit: str) -> str:
@@ -144,25 +164,26 @@ def _ask_sensors(config: Config, dialogue: Dialogue, context: SetupContext) -> t
             user_text("say.setup.keep", name=s.name, device=DEVICES[s.kind].label, worn=_worn_text(s)),
         )
     ]
-    silent = False
-    while ask_yes_no(dialogue, user_text("say.setup.look"), default=not (kept or silent)):
+    silent, look = False, not kept
+    while ask_yes_no(dialogue, user_text("say.setup.look"), default=look):
         dialogue.say(user_text("say.setup.looking", seconds=SETUP_SCAN_S))
         try:
-            found = asyncio.run(context.scan(config))
+            found, silent = asyncio.run(context.scan(config)), False
         except MonitorError as exc:
             dialogue.say(exc.text_in(user_language()))
-            silent = True  # whoever answers by Enter alone goes on without
+            silent, look = True, False
             continue
+        look = bool(found)  # whoever answers by Enter alone goes on after a search in vain
         chosen = _ask_which(found, dialogue)
         if chosen is not None:
             for f in chosen:
                 sensor = _ask_sensor(f, kept, found, config, dialogue, context)
                 kept += [] if sensor is None else [sensor]
             break
-    if all(s.kind != _PHONE for s in kept) and ask_yes_no(
-        dialogue, user_text("say.setup.phone"), default=False
-    ):
-        kept.append(_ask_phone(kept, dialogue))
+    if all(s.kind != _PHONE for s in kept):
+        question = user_text("say.setup.phone" if kept else "say.setup.phone_alone")
+        if ask_yes_no(dialogue, question, default=silent and not kept):
+            kept.append(_ask_phone(kept, dialogue))
     return tuple(kept)
 
 
@@ -281,6 +302,8 @@ def _ask_name(
     """Ask for a name until it is possible and nobody else's."""
     sided = {Side.LEFT: "left ", Side.RIGHT: "right ", None: ""}[side]
     where = placement.value if placement is not Placement.POD else spec.label
+    if spec.kind == _PHONE:
+        where = "phone"
     default = re.sub(r"[^\w .-]", "", sided + where).strip()[:40]
     while True:
         name = dialogue.ask("  " + user_text("say.setup.called"), default)
@@ -308,8 +331,8 @@ def _ask_phone(others: Sequence[SensorSettings], dialogue: Dialogue) -> SensorSe
 
 def _ask_page(config: Config, dialogue: Dialogue) -> WebSettings:
     """Let phones in, over https where a certificate can be made."""
-    web = config.web
-    if not web.loopback or not ask_yes_no(dialogue, user_text("say.setup.page"), default=False):
+    web, phone = config.web, any(s.kind == _PHONE for s in config.sensor)
+    if not web.loopback or not ask_yes_no(dialogue, user_text("say.setup.page"), default=phone):
         return web
     web = replace(web, host="0.0.0.0")
     if web.certificate is None:
@@ -325,11 +348,11 @@ def _ask_page(config: Config, dialogue: Dialogue) -> WebSettings:
 
 def _try_sensors(config: Config, dialogue: Dialogue, context: SetupContext) -> tuple[SensorSettings, ...]:
     """Those that stream, and those that are wanted nevertheless."""
-    tried = [s for s in config.sensor if DEVICES[s.kind].gatt is not None]
+    tried = [s for s in config.sensor if needs_bluetooth(s)]
     out = {s.name for s in config.sensor}
     dialogue.say(user_text("say.setup.connecting", n=len(tried)))
     try:
-        checks = asyncio.run(context.try_streams(config, tried)) if tried else []
+        checks = asyncio.run(context.try_streams(config, tried))
     except MonitorError as exc:
         dialogue.say(user_text("say.setup.untried", why=exc.text_in(user_language())))
         checks = []

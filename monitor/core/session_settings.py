@@ -93,6 +93,38 @@ class LapSettings:
             raise ValueError(f"auto_km must be between 0 and 100, not {self.auto_km:g}")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntervalPlan:
+    """``repeats`` times ``work_s`` seconds of work, with ``easy_s`` between two of them.
+
+    ``pace_s_per_km`` is what the work aims at; None: nothing.  No repeats: no intervals any more.
+    ``walk``: the work is running, and between two of them the runner walks.  ``name`` is the runner's own.
+    """
+
+    repeats: int
+    work_s: float = 60.0
+    easy_s: float = 60.0
+    pace_s_per_km: float | None = None
+    walk: bool = False
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.repeats <= 100:
+            raise ValueError("repeats must be between 0 and 100")
+        if not 5 <= self.work_s <= 7200 or not 0 <= self.easy_s <= 7200:
+            raise ValueError("work_s must be between 5 and 7200, easy_s at most 7200")
+        if self.pace_s_per_km is not None and not 100 <= self.pace_s_per_km <= 1200:
+            raise ValueError("pace_s_per_km must be between 100 and 1200")
+        if self.name and line_complaint(self.name, 40):
+            raise ValueError("name must be a name of 1 to 40 characters, without control characters")
+
+    @property
+    def parts(self) -> list[tuple[str, float]]:
+        """The kinds and seconds of all parts in order; after the last work nothing is left to rest for."""
+        both = [("work", self.work_s), ("easy", self.easy_s)]
+        return [part for part in both * self.repeats if part[1] > 0][: -1 if self.easy_s else None]
+
+
 SilenceReason = Literal["", "calm", "hold", "red"]
 """Why form cues are silent today: the calm phase, a hold after RED, or no GREEN run since a RED one."""
 

@@ -119,7 +119,10 @@ class _Reader:
         missing = {n: _stand_in(hints[n]) for n, f in fields.items() if _is_required(f) and n not in good}
         if _WRONG in missing.values():
             return _WRONG  # nothing can be judged without it
-        made = self._build_dataclass(cls, good | missing, at)
+        unread = {
+            s: Secret("of a file that was named as a mistake") for s in secrets if values.get(s) is _WRONG
+        }
+        made = self._build_dataclass(cls, good | missing | unread, at)
         if cls in self.checks and made is not _WRONG:
             for key, mistake in self.checks[cls](made):
                 if not {*key[:1]} & missing.keys():

@@ -6,6 +6,7 @@ is new first, and what was under way then a minute later.  A reader begins again
 
 from __future__ import annotations
 
+import datetime
 import uuid
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -28,8 +29,8 @@ have forgotten whom it had to hand messages to."""
 class LogRange:
     """``LogRange`` is what is read: a stream after the message ``after``, of one filter or all of it.
 
-    ``reader`` is how the name begins by which the server knows the reader, for ``keep_s`` after it was
-    heard last.
+    With ``since`` it begins at that time, and not behind ``after``.  ``reader`` is how the name begins by
+    which the server knows the reader, for ``keep_s`` after it was heard last.
     """
 
     stream: str
@@ -37,6 +38,7 @@ class LogRange:
     reader: str
     subjects: str | None = None
     keep_s: float = 60.0
+    since: datetime.datetime | None = None
 
 
 async def read_log(
@@ -51,8 +53,11 @@ async def read_log(
     name = f"{wanted.reader}{uuid.uuid4().hex[:12]}"
     config = api.ConsumerConfig(
         name=name,
-        deliver_policy=api.DeliverPolicy.BY_START_SEQUENCE,
-        opt_start_seq=wanted.after + 1,
+        deliver_policy=(
+            api.DeliverPolicy.BY_START_TIME if wanted.since else api.DeliverPolicy.BY_START_SEQUENCE
+        ),
+        opt_start_seq=None if wanted.since else wanted.after + 1,
+        opt_start_time=wanted.since,
         ack_policy=api.AckPolicy.NONE,
         filter_subject=wanted.subjects,
         inactive_threshold=wanted.keep_s,

@@ -8,10 +8,12 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import partial
 
 from monitor.core.errors import MonitorError
+from monitor.core.http_access import WebSettings
 from monitor.core.monotonic import MonotonicClock
 from monitor.core.nats_client import HubSettings, log_connection
 from monitor.core.outage import Outage
 from monitor.core.retry import Backoff, retry_until_done
+from monitor.core.secret import Secret
 from monitor.core.stop_signals import handle_stop_signals
 from monitor.hub.hub_metrics import MetricsAddress, metrics_server, store_metrics, worker_metrics
 from monitor.hub.partition_worker import PartitionState, PartitionWorker, WorkerParams
@@ -82,6 +84,23 @@ async def keep_records(
     """Store the records of all tenants until cancelled; ``metrics`` shows how far the store is."""
     async with metrics_server(metrics, lambda: store_metrics(keeper.state)):
         await _keep_connected(settings, "records", keeper.run, time)
+
+
+async def show_runs(
+    settings: HubSettings,
+    web: WebSettings,
+    token: Secret,
+    time: MonotonicClock,
+    when_open: Callable[[str], None],
+) -> None:
+    """Show a coach the runs of the settings' tenant until cancelled; ``when_open`` is told the address."""
+    from monitor.hub.tenant_page import hub_page  # pages, which workers do without
+    from monitor.hub.tenant_runs import TenantRuns
+
+    runs = TenantRuns(settings.tenant, time)
+    async with hub_page(runs, token, web, time.now_s) as url:
+        when_open(url)
+        await _keep_connected(settings, "page", runs.run, time)
 
 
 async def _keep_connected(

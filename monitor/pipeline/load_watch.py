@@ -121,7 +121,7 @@ class LoadWatch:
             return []
         self.load = _with_second(self.load, metrics, running=activity is Activity.RUN)
         new = [p for p in self._passed() if p.wording not in self._said]
-        self._said |= {p.wording for p in new}
+        self._said |= {p.wording for p in new} | {p.wording.removesuffix("_far") for p in new}
         loud = [p for p in new if p.loud]
         return [notice(t_s, p.wording, p.text) for p in loud or new]
 

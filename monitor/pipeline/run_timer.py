@@ -15,6 +15,7 @@ from dsp.types import Cue
 from monitor.core.activity_facts import ActivityFacts, LapMark, TimerPause
 from monitor.core.json_codec import from_json, parse_json
 from monitor.core.packet import INTERVALS, LAP, PAUSE, RESUME
+from monitor.core.session_settings import IntervalPlan
 from monitor.pipeline.cue_policy import notice
 
 TIMER_NOTICES = frozenset(("paused", "resumed", "lap", "interval_work", "interval_easy", "intervals_done"))
@@ -22,36 +23,12 @@ TIMER_NOTICES = frozenset(("paused", "resumed", "lap", "interval_work", "interva
 _SHORTEST_LAP_S = 1.0  # a second tap within it is a slip of the finger
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IntervalPlan:
-    """``repeats`` times ``work_s`` seconds of work, with ``easy_s`` between two of them.
-
-    ``pace_s_per_km`` is what the work aims at; None: nothing.  No repeats: no intervals any more.
-    """
-
-    repeats: int
-    work_s: float = 60.0
-    easy_s: float = 60.0
-    pace_s_per_km: float | None = None
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.repeats <= 100:
-            raise ValueError("repeats must be between 0 and 100")
-        if not 5 <= self.work_s <= 7200 or not 0 <= self.easy_s <= 7200:
-            raise ValueError("work_s must be between 5 and 7200, easy_s at most 7200")
-        if self.pace_s_per_km is not None and not 100 <= self.pace_s_per_km <= 1200:
-            raise ValueError("pace_s_per_km must be between 100 and 1200")
-
-    @property
-    def parts(self) -> list[tuple[str, float]]:
-        """The kinds and seconds of all parts in order; after the last work nothing is left to rest for."""
-        both = [("work", self.work_s), ("easy", self.easy_s)]
-        return [part for part in both * self.repeats if part[1] > 0][: -1 if self.easy_s else None]
-
-
 @dataclass(frozen=True, slots=True)
 class IntervalPart:
-    """A part of the intervals: what it is, the how many-eth of how many works, and its timer seconds."""
+    """A part of the intervals: what it is, the how many-eth of how many works, and its timer seconds.
+
+    ``walk``: those of running and walking, which are told in these words.
+    """
 
     kind: str
     number: int
@@ -59,6 +36,7 @@ class IntervalPart:
     from_s: float
     until_s: float
     pace_s_per_km: float | None
+    walk: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +143,7 @@ class RunTimer:
             "interval": None if part is None else {
                 "kind": part.kind, "number": part.number, "count": part.count,
                 "from_s": round(part.from_s, 2), "until_s": round(part.until_s, 2),
-                "pace_s_per_km": part.pace_s_per_km,
+                "pace_s_per_km": part.pace_s_per_km, "walk": part.walk,
             },
         }  # fmt: skip
 
@@ -187,7 +165,8 @@ class RunTimer:
         for kind, seconds in plan.parts:
             number += kind == "work"
             pace = plan.pace_s_per_km if kind == "work" else None
-            self._parts.append(IntervalPart(kind, number, plan.repeats, at_s, at_s + seconds, pace))
+            until_s = at_s + seconds
+            self._parts.append(IntervalPart(kind, number, plan.repeats, at_s, until_s, pace, plan.walk))
             at_s += seconds
         if not self._parts:
             self.interval = None
@@ -202,8 +181,8 @@ class RunTimer:
             return notice(now_s, "intervals_done", "Intervals done. Easy from here.")
         lasts = _clock_text(part.until_s - part.from_s)
         if part.kind == "easy":
-            return notice(now_s, "interval_easy", f"Easy: {lasts}.")
-        text = f"Work {part.number} of {part.count}: {lasts}"
+            return notice(now_s, "interval_easy", f"{'Walk' if part.walk else 'Easy'}: {lasts}.")
+        text = f"{'Run' if part.walk else 'Work'} {part.number} of {part.count}: {lasts}"
         if part.pace_s_per_km is not None:
             text += f" at {_clock_text(part.pace_s_per_km)} min/km"
         return notice(now_s, "interval_work", f"{text}.")

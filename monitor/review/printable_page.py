@@ -20,9 +20,9 @@ def printable_html(title: str, language: Language, style: str, parts: Sequence[s
             f'<html lang="{language}"><head><meta charset="utf-8">',
             f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            f"<title>{title}</title><style>{style}</style></head><body>",
+            f"<title>{title}</title><style>{style}</style></head><body><main>",
             *parts,
-            "</body></html>\n",
+            "</main></body></html>\n",
         )
     )
 

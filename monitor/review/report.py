@@ -101,7 +101,9 @@ def _session_json(run: SessionData, messages: Catalogue) -> dict[str, Any]:
 def _sensor_text(sensor: SensorSettings, messages: Catalogue) -> str:
     if sensor.placement is Placement.POD:
         return sensor.name
-    return f"{sensor.name} ({messages.text(f'placement.{sensor.placement.value}')})"
+    place = sensor.placement.value
+    key = f"live.place.{place}_{sensor.side.lower()}" if sensor.side else f"placement.{place}"
+    return f"{messages.text(key)} ({sensor.name})"
 
 
 def _tile_values(run: SessionData) -> list[dict[str, Any]]:

@@ -83,7 +83,7 @@ def _table(m: Catalogue, weeks: Sequence[AthleteWeek]) -> list[str]:
         f"<th{_class(name)}>{_text(m, f'squad.column.{name}')}</th>" for name in ("athlete", *_COLUMNS)
     )
     rows = [_row(m, week) for week in weeks]
-    return ['<div class="scroll"><table>', f"<tr>{heads}</tr>", *rows, "</table></div>"]
+    return ['<div class="scroll" tabindex="0"><table>', f"<tr>{heads}</tr>", *rows, "</table></div>"]
 
 
 def _class(name: str) -> str:

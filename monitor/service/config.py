@@ -22,6 +22,7 @@ from monitor.core.safe_text import clean_line, line_complaint
 from monitor.core.session_settings import (
     CoachSettings,
     CueSettings,
+    IntervalPlan,
     LapSettings,
     SensorSettings,
     SessionSettings,
@@ -69,6 +70,7 @@ class Config:
     target: TargetParams = field(default_factory=TargetParams)
     effort: EffortParams = field(default_factory=EffortParams)
     laps: LapSettings = field(default_factory=LapSettings)
+    intervals: tuple[IntervalPlan, ...] = ()
     plan: PlanSettings = field(default_factory=PlanSettings)
     bluetooth: BluetoothSettings = field(default_factory=BluetoothSettings)
     phone: PhoneSettings = field(default_factory=PhoneSettings)

@@ -76,7 +76,7 @@ def run_demo_squad(
         _log.error("%s", loss.log_text)
     if losses:
         raise losses[0]
-    console.print(user_text("say.demo.squad_kept", folder=str(config.store.folder)))
+    console.print(user_text("say.demo.squad_kept", folder=str(config.store.folder)), soft_wrap=True)
     if today is not None:
         with open_store(config) as store:
             report = write_squad_report(config, store)

@@ -8,10 +8,11 @@ import datetime
 import io
 import logging
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from urllib.parse import urljoin
 
 import segno
 from rich.console import Console
@@ -23,7 +24,7 @@ from monitor.core.message_catalogues import catalogue
 from monitor.core.monotonic import MonotonicClock, SystemClock
 from monitor.core.records import SessionEnded, SessionStarted
 from monitor.core.service_loop import run_with_spare_threads
-from monitor.core.session_settings import SessionSettings
+from monitor.core.session_settings import IntervalPlan, SessionSettings
 from monitor.core.stop_signals import handle_stop_signals
 from monitor.core.user_language import user_text
 from monitor.pipeline.session import Session
@@ -69,10 +70,10 @@ class LiveOptions:
     open after the end, until Ctrl-C; ``summary``: print a table of what was measured at the end; ``pace``:
     how many seconds of the session pass in one second, infinite for as fast as possible; ``origin``: where
     its packets come from; ``facts``: what is known of the activity beside what its sensors send; ``wait``:
-    it begins as a pause, which the page ends; ``new_run``: called when the page asks for another run after
-    this one; ``when_kept``: called with the name of the session that is
-    kept and the address of the page, instead of printing where it is kept; ``on_page``: called with the
-    address when the page is there; both in a thread.
+    it begins as a pause, which the page ends; ``intervals``: those that the page offers, by their origin;
+    ``new_run``: called when the page asks for another run after this one; ``when_kept``: called with the
+    name of the session that is kept and the address of the page, instead of printing where it is kept;
+    ``on_page``: called with the address when the page is there; both in a thread.
     """
 
     title: str
@@ -87,6 +88,7 @@ class LiveOptions:
     origin: Origin = "recording"
     facts: ActivityFacts = field(default_factory=ActivityFacts)
     wait: bool = False
+    intervals: Mapping[str, Sequence[IntervalPlan]] = field(default_factory=dict)
     new_run: Callable[[], None] | None = None
     when_kept: Callable[[str, str | None], None] | None = None
     on_page: Callable[[str], object] = lambda url: None
@@ -144,8 +146,9 @@ async def _run(
                 radio.begin_run(started.session, add_late)
             again = live.new_run is not None
             page = LiveFeed(
-                LiveState(), time, now_s, live.pace, wishes, radio, session, again=again, origin=live.origin
-            )
+                LiveState(), time, now_s, live.pace, wishes, radio, session,
+                again=again, origin=live.origin, intervals=live.intervals,
+            )  # fmt: skip
             url = await pages.enter_async_context(_served_page(config, live.web, page, console))
             await asyncio.to_thread(live.on_page, url)
             sinks.append(page)
@@ -183,7 +186,7 @@ async def _served_page(
     """Serve the page while inside, and print its address, which is yielded."""
     folder = data_folder(config)
     async with serving(page, web, needed_token(web, folder), folder, sharing_desk(config)) as url:
-        print_address(url, web, folder, console)
+        await asyncio.to_thread(print_address, url, web, folder, console)
         yield url
 
 
@@ -279,7 +282,7 @@ def print_address(url: str, settings: WebSettings, folder: Path, console: Consol
     """Print the address of the page, as a QR code too when phones may come.
 
     Where no terminal shows it, the output may be kept: it goes without the token, and a log line says that
-    the token is in ``folder``, or where the settings have it from.
+    the token is in ``folder``, or where the settings have it from.  Blocks: it looks for a file.
     """
     bare, _, token = url.partition("?")
     if console.is_terminal:
@@ -287,6 +290,9 @@ def print_address(url: str, settings: WebSettings, folder: Path, console: Consol
         if not settings.loopback:
             print_qr_code(url, console)
             console.print(user_text("say.run.scan"))
+            if settings.authority is not None and settings.authority.is_file():
+                certificate = urljoin(url, "/certificate")
+                console.print(user_text("say.run.certificate", url=certificate), soft_wrap=True)
         return
     console.print(user_text("say.run.page", url=bare), soft_wrap=True)
     if console.quiet:

@@ -33,7 +33,7 @@ async def _serve(config: Config, web: WebSettings, console: Console) -> None:
     token = needed_token(web, folder)
     sink = LiveFeed(LiveState(), SystemClock())
     async with serving(sink, web, token, folder, sharing_desk(config)) as url:
-        print_address(review_address(url), web, folder, console)
+        await asyncio.to_thread(print_address, review_address(url), web, folder, console)
         await asyncio.Event().wait()
 
 

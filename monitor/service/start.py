@@ -6,7 +6,8 @@ import asyncio
 import datetime
 import logging
 import secrets
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dsp.cueing.target import increase_at_step
@@ -14,7 +15,7 @@ from monitor.core.errors import ConfigError, StoreError
 from monitor.core.http_access import WebSettings
 from monitor.core.message_catalogues import catalogue
 from monitor.core.monotonic import SystemClock
-from monitor.core.session_settings import SessionSettings, TodaysLimits
+from monitor.core.session_settings import IntervalPlan, SessionSettings, TodaysLimits
 from monitor.core.settings_path import default_path
 from monitor.devices.registry import DEVICES
 from monitor.review import cadence_plan
@@ -28,6 +29,7 @@ from monitor.service.wiring import configured_sources
 from monitor.storage.plan_file import Plan, plan_path, read_plan, write_plan
 from monitor.storage.store import Store
 from monitor.training.cadence_steps import StepChange, coach_settings, next_step, step_worth_it
+from monitor.training.planned_intervals import planned_intervals
 
 _log = logging.getLogger(__name__)
 
@@ -53,9 +55,11 @@ def run_live(
             nonlocal runs
             runs += 1
 
+        today = TodaysRun(config.session) if tape is not None else todays_run(config)
         live = LiveOptions(
             title=title,
-            settings=config.session if tape is not None else planned_settings(config),
+            settings=today.settings,
+            intervals=today.intervals,
             sources=lambda time: configured_sources(config, time),
             web=web,
             tape=tape,
@@ -67,7 +71,15 @@ def run_live(
         run_session(config, live, result_console())
 
 
-def planned_settings(config: Config) -> SessionSettings:
+@dataclass(frozen=True, slots=True)
+class TodaysRun:
+    """The settings of a run that begins now, and by their origin the intervals that the page offers."""
+
+    settings: SessionSettings
+    intervals: Mapping[str, Sequence[IntervalPlan]] = field(default_factory=dict)
+
+
+def todays_run(config: Config) -> TodaysRun:
     """Return the session's settings with today's coaching, after the plan has learned from earlier runs.
 
     The plan file is written where something was learned; which sessions is logged.  Where the plan of
@@ -89,7 +101,9 @@ def planned_settings(config: Config) -> SessionSettings:
     _log.info(
         "target: own cadence %+.1f %%: %s", share, catalogue("en").text(f"training.step.{step.reason}")
     )
-    return replace(config.session, coach=replace(coach, today=limits))
+    planned = () if training is None else planned_intervals(training.now, training.tables.ladders.walk_run)
+    settings = replace(config.session, coach=replace(coach, today=limits))
+    return TodaysRun(settings, {"plan": planned, "settings": config.intervals})
 
 
 def _readable_plan(config: Config, store: Store) -> TrainingPlan | None:

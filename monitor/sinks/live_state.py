@@ -47,6 +47,11 @@ class LiveState:
             name: deque() for metric in with_role(Role.CHART) for name in (metric, f"band:{metric}")
         }
 
+    @property
+    def t_s(self) -> float:
+        """The newest second of the session that a record told of."""
+        return float(self._state["t_s"])
+
     def state(self) -> dict[str, Any]:
         """Return the whole state as JSON-able data, for a page that has just been opened."""
         history = {name: list(points) for name, points in self._history.items() if points}

@@ -27,14 +27,16 @@ _DIARY = RouteRule(
 _CODE = RouteRule(role=None, body=BodyLimits(size=1000, depth=1, items=5))
 _SESSION = "/api/v1/sessions/{id}"
 
+PROGRAM_FOLDERS = ("live", "radio", "review", "plan", "shared", "hub")
+"""The folders of ``static`` whose files make the pages."""
+PROGRAM_RULES = {f"GET /{folder}/{{path:path}}": _PROGRAM for folder in PROGRAM_FOLDERS} | {
+    "GET /sw.js": _PROGRAM
+}
+"""Of what may be had by anyone."""
+
 ACCESS_RULES: Mapping[str, RouteRule] = MappingProxyType(
     {
-        "GET /live/{path:path}": _PROGRAM,
-        "GET /review/{path:path}": _PROGRAM,
-        "GET /plan/{path:path}": _PROGRAM,
-        "GET /shared/{path:path}": _PROGRAM,
-        "GET /radio/{path:path}": _PROGRAM,
-        "GET /sw.js": _PROGRAM,
+        **PROGRAM_RULES,
         "GET /pair": _PROGRAM,
         "GET /certificate": _PROGRAM,
         "POST /api/v1/pair": _CODE,

@@ -32,7 +32,7 @@ from monitor.core.json_codec import finite_json
 from monitor.core.message_catalogues import catalogues_json
 from monitor.core.secret import Secret
 from monitor.sources.web_bluetooth.page_socket import PageGone
-from monitor.web.access_rules import rules_of
+from monitor.web.access_rules import PROGRAM_FOLDERS, rules_of
 from monitor.web.live_feed import LiveFeed
 from monitor.web.page_cookie import PAGE_COOKIE, set_page_cookie
 from monitor.web.sharing_desk import SharingDesk
@@ -83,7 +83,7 @@ def make_app(
     app.state.plan = None if sharing is None else sharing.keeper
     app.state.runner_now = _machine_time
     app.add_exception_handler(RequestValidationError, _malformed_request)
-    _add_files(app)
+    add_program_files(app)
     _add_live_page(app, sink)
     _add_authority(app, web.authority)
     if folder is not None:
@@ -119,10 +119,10 @@ async def _malformed_request(request: Request, error: Exception) -> Response:
     return Response(text, 422, media_type="application/json")
 
 
-def _page_response(path: str, request: Request) -> Response:
-    """A page of ``static``, which is told what its visitor may do.
+def page_response(path: str, request: Request, cookie: str = PAGE_COOKIE) -> Response:
+    """Return a page of ``static``, which is told what its visitor may do.
 
-    The token in its address is kept as a cookie; a device's is renewed.
+    The token in its address is kept as this cookie; a device's is renewed.
     """
     sockets = f"ws://{request.url.netloc} wss://{request.url.netloc}"  # older Safari: 'self' is http alone
     html = _STATIC.joinpath(*path.split("/")).read_text(encoding="utf-8")
@@ -134,11 +134,11 @@ def _page_response(path: str, request: Request) -> Response:
     response = Response(html, media_type="text/html", headers=headers)
     if visitor is not None:
         token = request.query_params.get("token")
-        devices: PairedDevices | None = request.app.state.devices
+        devices: PairedDevices | None = getattr(request.app.state, "devices", None)
         if token is None and devices is not None:
-            token = devices.renewed(request.cookies.get(PAGE_COOKIE, ""))
+            token = devices.renewed(request.cookies.get(cookie, ""))
         if token is not None:
-            set_page_cookie(response, request, token)
+            set_page_cookie(response, request, token, cookie)
     return response
 
 
@@ -161,10 +161,11 @@ class _ProgramFiles(StaticFiles):
         return response
 
 
-def _add_files(app: FastAPI) -> None:
+def add_program_files(app: FastAPI) -> None:
+    """Add the files of ``static`` but its pages, and the service worker.  Blocks: it lists them."""
     for ending, media_type in _MEDIA_TYPES.items():
         mimetypes.add_type(media_type, f".{ending}")  # a Windows registry may say that .js is plain text
-    for folder in ("live", "radio", "review", "plan", "shared"):
+    for folder in PROGRAM_FOLDERS:
         app.mount(f"/{folder}", _ProgramFiles(Path(str(_STATIC / folder))))
     worker = _file_route(_STATIC / "sw.js")  # at the root: a service worker rules what lies below it
     app.add_api_route("/sw.js", worker, include_in_schema=False)
@@ -183,7 +184,7 @@ def _add_live_page(app: GuardedApp, sink: LiveFeed) -> None:
 
     @app.get("/", include_in_schema=False)
     def page(request: Request) -> Response:
-        return _page_response("live/live.html", request)
+        return page_response("live/live.html", request)
 
     @app.websocket("/ws")
     async def stream(socket: WebSocket) -> None:
@@ -191,7 +192,7 @@ def _add_live_page(app: GuardedApp, sink: LiveFeed) -> None:
         visitor = visitor_of_request(socket)
         if visitor is None or sink.is_of(visitor.athlete):
             own = is_runner(socket)
-            await _serve_page(socket, sink.attach(own=own, controls=own and visitor is not None), sink)
+            await serve_page(socket, sink.attach(own=own, controls=own and visitor is not None), sink)
         else:
             await socket.close(REFUSED_SOCKET)
 
@@ -250,26 +251,27 @@ def _add_review(app: GuardedApp) -> None:
 
     @app.get("/review", include_in_schema=False)
     def review(request: Request) -> Response:
-        return _page_response("review/review.html", request)
+        return page_response("review/review.html", request)
 
     @app.get("/plan", include_in_schema=False)
     def plan(request: Request) -> Response:
-        return _page_response("plan/plan.html", request)
+        return page_response("plan/plan.html", request)
 
     @app.get("/pair", include_in_schema=False)
     def pair(request: Request) -> Response:
-        return _page_response("review/pair.html", request)
+        return page_response("review/pair.html", request)
 
     @app.get("/api/v1/docs", include_in_schema=False)
     def docs(request: Request) -> Response:
-        return _page_response("review/docs.html", request)
+        return page_response("review/docs.html", request)
 
     @app.get("/api/v1/openapi.json", include_in_schema=False)
     def description() -> Response:
         return json_response(app.openapi())
 
 
-async def _serve_page(socket: WebSocket, page: Channel[str], sink: LiveFeed) -> None:
+async def serve_page(socket: WebSocket, page: Channel[str], sink: LiveFeed) -> None:
+    """Send a page's messages until it leaves, or its channel is closed; what it says is not listened to."""
     gone = asyncio.create_task(_until_gone(socket), name="page gone")
     gone.add_done_callback(lambda _: page.close())
     try:

@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 import math
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 from monitor.core.channel import Channel
@@ -15,6 +15,7 @@ from monitor.core.line_answer import LineAnswer
 from monitor.core.monotonic import MonotonicClock
 from monitor.core.outage import RepeatedEvent
 from monitor.core.records import Out
+from monitor.core.session_settings import IntervalPlan
 from monitor.pipeline.plan_privacy import records_for_others
 from monitor.pipeline.session import Session
 from monitor.sinks.live_state import LiveState
@@ -85,7 +86,8 @@ class LiveFeed:
     what a page asks of the run that goes on; ``again``: another may follow.  ``run`` is that run: its
     timer, where its sensors are worn and, for the runner's page, how much of today's allowance is used.
     ``radio`` takes what a page hears that is the radio of the sensors.  The page says what is not of the
-    sensors worn now, by ``origin``.
+    sensors worn now, by ``origin``, and offers the runner ``intervals``: those of the ``plan`` of today,
+    and those of the ``settings``.
     """
 
     name = "web"
@@ -102,6 +104,7 @@ class LiveFeed:
         *,
         again: bool = False,
         origin: Origin = "sensors",
+        intervals: Mapping[str, Sequence[IntervalPlan]] | None = None,
     ) -> None:
         self.live_state = live_state
         self.radio = radio
@@ -109,6 +112,7 @@ class LiveFeed:
         self._run = run
         self._again = again
         self._origin = origin
+        self._intervals = to_json(intervals or {})
         self._time = time
         self._at_s = at_s
         self._pace = pace if math.isfinite(pace) else None
@@ -166,6 +170,7 @@ class LiveFeed:
             "all": audience.changes.whole(self.state(own=own)),
             "pace": self._pace,
             "controls": controls and self.controls is not None,
+            "intervals": self._intervals if own else {},
             "again": self._again,
             "origin": self._origin,
             "places": self._places(),

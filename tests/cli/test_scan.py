@@ -69,7 +69,10 @@ def test_a_sensor_that_is_asked_tells_battery_and_serial_number(monkeypatch: pyt
 
 
 def test_an_empty_room_gets_advice(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "No sensor was seen" in scanned(monkeypatch, [])
+    empty, only_others = scanned(monkeypatch, []), scanned(monkeypatch, [TOOTHBRUSH])
+    assert all("No sensor was seen" in text for text in (empty, only_others))
+    assert "described by a file" in only_others
+    assert "described by a file" not in empty + scanned(monkeypatch, [TOOTHBRUSH, STRAP])
 
 
 @pytest.mark.parametrize(

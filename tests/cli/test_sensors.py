@@ -27,8 +27,8 @@ def phone(folder: Path, settings: str) -> str:
     return result.output
 
 
-def test_without_a_phone_it_says_what_to_add(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="no phone is set up: add a"):
+def test_without_a_phone_it_says_how_to_set_one_up(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no phone is set up: `gaitcue setup --config"):
         phone(tmp_path, "")
 
 

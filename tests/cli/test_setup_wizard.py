@@ -113,8 +113,10 @@ def test_setup_again_with_nothing_new_leaves_the_file_alone(tmp_path: Path) -> N
     path = tmp_path / "gaitcue.toml"
     assert run_setup(path, Script(which_are_yours="1"), around(MOVESENSE))
     before = path.read_bytes()
-    assert not run_setup(path, Script(), around(MOVESENSE))
+    again = Script()
+    run_setup(path, again, around(MOVESENSE))
     assert path.read_bytes() == before
+    assert "Nothing has changed" in again.text
 
 
 def test_a_phone_that_shows_the_page_is_let_in_over_https(
@@ -131,7 +133,9 @@ def test_a_phone_that_shows_the_page_is_let_in_over_https(
     assert web.authority is not None
     assert web.authority.is_file()
     assert "/certificate once during a run" in script.text
-    assert not run_setup(path, Script(), around(MOVESENSE))  # and asks no more
+    again = Script()
+    run_setup(path, again, around(MOVESENSE))
+    assert "Will a phone show" not in again.text
 
 
 def test_without_openssl_a_phone_is_let_in_over_http_and_that_is_said(
@@ -224,7 +228,7 @@ def test_an_answer_that_cannot_be_is_told_and_asked_again(tmp_path: Path) -> Non
     path = tmp_path / "gaitcue.toml"
     script = Script(
         your_name=["", "ann"],
-        height=["tall", "175", "1.75"],
+        height=["tall", "5.9", "1.75"],
         look_for_sensors=["perhaps", "y", "n"],
         which_are_yours=["7", "1"],
         where_is_it_worn=["head", "pel"],
@@ -299,14 +303,63 @@ def test_twins_that_nothing_tells_apart_are_left_out_and_that_is_said(tmp_path: 
 
 def test_a_phone_needs_its_platform(tmp_path: Path) -> None:
     path = tmp_path / "gaitcue.toml"
-    script = Script(look_for_sensors="n", sensor_logger="y", which_phone="ios")
+    script = Script(look_for_sensors="n", sensor_logger="y", which_phone="ios", will_a_phone_show="n")
     assert run_setup(path, script, around())
     (phone,) = load_config(path, {}).sensor
-    assert (phone.kind, phone.options) == ("sensor_logger", {"platform": "ios"})
+    assert (phone.name, phone.kind, phone.options) == ("phone", "sensor_logger", {"platform": "ios"})
     assert phone.placement is Placement.WAIST
 
 
-def test_without_bluetooth_the_dialogue_says_so_and_goes_on(tmp_path: Path) -> None:
+@pytest.mark.parametrize("said", ["175", "175 cm", "1,75", "1.75m"])
+def test_a_length_may_be_typed_in_metres_or_centimetres(tmp_path: Path, said: str) -> None:
+    script = Script(look_for_sensors="n", height=said, hip_bone="92", weight="70 kg")
+    runner = run_setup(tmp_path / "gaitcue.toml", script, around()).runner
+    assert (runner.height_m, runner.leg_length_m, runner.mass_kg) == (1.75, 0.92, 70.0)
+
+
+async def _mute(*_: object) -> list[FoundSensor]:
+    raise BluetoothOff("Bluetooth does not answer")
+
+
+@pytest.mark.parametrize("yes", ["", "y"])
+def test_without_bluetooth_a_runner_is_led_to_the_phone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, yes: str
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    path, script = tmp_path / "gaitcue.toml", Script(sensor_logger=yes) if yes else Script()
+    run_setup(path, script, replace(around(), scan=_mute))
+    config = load_config(path, {})
+    assert [(s.kind, s.placement) for s in config.sensor] == [("sensor_logger", Placement.WAIST)]
+    assert not config.web.loopback  # the phone that measures shows the page too, unless that is refused
+    assert "Try the sensors now" not in script.text
+    assert script.said[-2].endswith("gaitcue sensors phone")
+    assert script.said[-1].endswith("gaitcue run")
+
+
+def test_a_setup_without_a_sensor_does_not_end_with_a_run(tmp_path: Path) -> None:
+    script = Script(your_name="ann")
+    run_setup(tmp_path / "gaitcue.toml", script, around())
+    assert "gaitcue run" not in script.text
+    assert script.said[-1].startswith("No sensor is set up yet")
+
+
+def test_enter_alone_does_not_search_for_ever_where_nothing_is_near(tmp_path: Path) -> None:
+    script = Script()
+    run_setup(tmp_path / "gaitcue.toml", script, around())
+    assert script.text.count("No sensor was seen") == 1
+
+
+def test_asked_to_look_again_it_looks_again(tmp_path: Path) -> None:
+    script = Script(which_are_yours=["r", "1"])
+    config = run_setup(tmp_path / "gaitcue.toml", script, around(MOVESENSE))
+    assert len(config.sensor) == 1
+    assert script.text.count("Looking for 8 seconds") == 2
+
+
+def test_without_bluetooth_the_dialogue_says_so_and_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     path = tmp_path / "gaitcue.toml"
 
     async def look(_: Config) -> list[FoundSensor]:
@@ -331,7 +384,7 @@ def test_a_file_with_mistakes_is_not_written_over_without_being_asked(tmp_path: 
 
 def test_refusing_at_the_end_writes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "gaitcue.toml"
-    assert not run_setup(path, Script(look_for_sensors="n", write_this="n"), around())
+    run_setup(path, Script(look_for_sensors="n", write_this="n"), around())
     assert not path.exists()
 
 
@@ -343,10 +396,13 @@ def test_a_setup_that_is_left_half_way_is_not_a_success(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(("scans", "code"), [(["off"], 1), (["off", "on"], 0)])
-def test_the_command_fails_unless_bluetooth_answers_in_the_end(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scans: list[str], code: int
+@pytest.mark.parametrize(
+    ("scans", "phone", "code"), [(["off"], "n", 1), (["off", "on"], "n", 0), (["off"], "y", 0)]
+)
+def test_the_command_fails_unless_bluetooth_answers_in_the_end_or_a_phone_does_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scans: list[str], phone: str, code: int
 ) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     path, waiting = tmp_path / "gaitcue.toml", list(scans)
 
     async def look(*_: object) -> list[FoundSensor]:
@@ -354,7 +410,8 @@ def test_the_command_fails_unless_bluetooth_answers_in_the_end(
             raise BluetoothOff("Bluetooth is switched off: switch it on")
         return [MOVESENSE]
 
-    script = Script(look_for_sensors=["y" for _ in scans] + ["n"], which_are_yours="none", your_name="ann")
+    looks = ["y" for _ in scans] + ["n"]
+    script = Script(look_for_sensors=looks, which_are_yours="none", your_name="ann", sensor_logger=phone)
     monkeypatch.setattr("monitor.service.sensor_search.nearby_sensors", look)
     monkeypatch.setattr("monitor.cli.prompts.TerminalDialogue", lambda console: script)
     ended = CliRunner().invoke(app, ["setup", "--config", str(path)])
@@ -380,12 +437,12 @@ def test_a_trial_without_an_answer_of_bluetooth_is_a_failure_too(
     assert load_config(path, {}).sensor[0].speed_gain == 1.03
 
 
-def test_enter_alone_does_not_search_for_ever_where_bluetooth_is_mute(tmp_path: Path) -> None:
-    async def mute(_: object) -> list[FoundSensor]:
-        raise BluetoothOff("Bluetooth does not answer")
-
+def test_enter_alone_does_not_search_for_ever_where_bluetooth_is_mute(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     script = Script()
-    run_setup(tmp_path / "gaitcue.toml", script, replace(around(), scan=mute))
+    run_setup(tmp_path / "gaitcue.toml", script, replace(around(), scan=_mute))
     assert script.text.count("Bluetooth does not answer") == 1
 
 

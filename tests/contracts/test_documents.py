@@ -38,6 +38,7 @@ from monitor.devices import declared
 from monitor.devices.registry import DEVICES
 from monitor.recordings.imu_csv import HEADER_LINE
 from monitor.service.config import Config
+from tests.contracts.test_names import definitions_in, fault
 from tests.packet_files import check_decoded, decode_or_error, read_packet_file
 
 ROOT = Path(__file__).parents[2]
@@ -337,7 +338,9 @@ SHIPPED_DESCRIPTIONS = sorted((ROOT / "monitor" / "devices" / "described").glob(
 @pytest.mark.parametrize("kind", sorted({*DEVICES, *(path.stem for path in SHIPPED_DESCRIPTIONS)}))
 def test_every_device_is_documented_with_its_options(kind: str) -> None:
     rows = [row for s in sections(ROOT / "docs" / "sensors.md") for row in s.rows]
-    (device,) = [row for row in rows if code(row[0]) == kind and len(row) == 5]
+    of_it = [row for row in rows if code(row[0]) == kind and len(row) == 5]
+    assert len(of_it) == 1, f"the table of devices in docs/sensors.md needs one row `{kind}` of five cells"
+    (device,) = of_it
     assert all(device[1:4])
     options = {code(row[1]) for row in rows if code(row[0]) == kind and len(row) == 3}
     assert options == set(DEVICES[kind].options or {}) | ({"device"} if kind == "declared" else set())
@@ -481,6 +484,13 @@ def python_blocks() -> list[CodeBlock]:
 @pytest.mark.parametrize("block", python_blocks(), ids=lambda b: b.where)
 def test_every_piece_of_python_is_python(block: CodeBlock) -> None:
     ast.parse("\n".join(block.lines))
+
+
+@pytest.mark.parametrize("block", python_blocks(), ids=lambda b: b.where)
+def test_what_a_reader_copies_passes_the_rules_for_docstrings(block: CodeBlock) -> None:
+    if any(line.startswith("class ") for line in block.lines):  # it becomes a module of the program
+        faults = {d.name: fault(d) for d in definitions_in("\n".join(block.lines))}
+        assert not {name: why for name, why in faults.items() if why}
 
 
 def walked_through(beginning: str, monkeypatch: pytest.MonkeyPatch) -> Any:

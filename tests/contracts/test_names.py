@@ -101,7 +101,12 @@ def definitions(path: Path) -> Iterator[Definition]:
 
 def public_definitions(path: Path) -> Iterator[Definition]:
     """Functions and classes of the module, and methods of its public classes."""
-    for statement in ast.parse(path.read_text(encoding="utf-8")).body:
+    yield from definitions_in(path.read_text(encoding="utf-8"))
+
+
+def definitions_in(source: str) -> Iterator[Definition]:
+    """The same of the text of a module."""
+    for statement in ast.parse(source).body:
         if isinstance(statement, Definition) and not statement.name.startswith("_"):
             yield statement
             if isinstance(statement, ast.ClassDef):

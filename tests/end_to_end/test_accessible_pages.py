@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -12,20 +11,16 @@ from playwright.async_api import Browser, Page, expect
 from dsp.types import Cue, CueKind, Fault
 from monitor.core.packet import INTERVALS, PAUSE
 from monitor.core.records import LinkState, SensorStatus, SinkStatus
+from tests.end_to_end.axe_source import axe_source
 from tests.end_to_end.browser import browser_of_a_module
 from tests.end_to_end.test_run_on_the_page import OwnRun, opened
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")  # one browser for all
 
-AXE = Path(__file__).parents[2] / ".cache" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
-
 
 @pytest.fixture(scope="module")
 def axe() -> str:
-    """The source of axe-core (MPL-2.0, only for tests); a loud skip without it."""
-    if not AXE.is_file():
-        pytest.skip("NOT CHECKED by axe-core: npm was not reached (.cache/axe, made by make unit)")
-    return AXE.read_text(encoding="utf-8")
+    return axe_source()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
-from dsp.types import Activity, ActivityChange, Band, Estimate, Metric, Placement, Side
+from dsp.types import Activity, ActivityChange, Band, Cue, CueKind, Estimate, Fault, Metric, Placement, Side
 from monitor.core.channel import Channel
 from monitor.core.http_access import WebSettings
 from monitor.core.monotonic import SystemClock
 from monitor.core.packet import PAUSE, Packet
 from monitor.core.records import LinkState, Out, SensorStatus, SessionEnded, SessionStarted
 from monitor.core.secret import Secret
-from monitor.core.session_settings import CoachSettings, SensorSettings, SessionSettings, TodaysLimits
+from monitor.core.session_settings import (
+    CoachSettings,
+    IntervalPlan,
+    SensorSettings,
+    SessionSettings,
+    TodaysLimits,
+)
 from monitor.pipeline.session import Session
 from monitor.service.runner_wishes import RunnerWishes
 from monitor.sinks.live_state import LiveState
@@ -40,14 +47,17 @@ SETTINGS = SessionSettings(sensors=WORN, coach=CoachSettings(today=TodaysLimits(
 class OwnRun:
     """A run that the page has in its hand; the test says what second it is and what was measured."""
 
-    def __init__(self, *, waits: bool = False) -> None:
+    def __init__(
+        self, *, waits: bool = False, intervals: Mapping[str, Sequence[IntervalPlan]] | None = None
+    ) -> None:
         self.now_s = 0.0
         self.session = Session(SETTINGS)
         self.wished: list[str] = []
         self.wishes = RunnerWishes(lambda: self.now_s, wait=waits)
         self.feed = LiveFeed(
-            LiveState(), SystemClock(), lambda: self.now_s, 1.0, self.wishes, run=self.session, again=True
-        )
+            LiveState(), SystemClock(), lambda: self.now_s, 1.0, self.wishes,
+            run=self.session, again=True, intervals=intervals,
+        )  # fmt: skip
         self._records: Channel[Out] = Channel(10_000)
         self.tell(SessionStarted("s", "ann", "2026-11-25T07:00:00+00:00", ("footL", "belt")))
         self.wishes.open(self._follow, self._end)
@@ -203,6 +213,7 @@ async def test_intervals_are_chosen_on_the_page_told_by_ear_and_shown_with_their
         await page.locator("#set-pace").fill("4:45")
         await page.locator("#intervals-start").click()
         await expect(page.locator("#interval-name")).to_have_text("Intervall 1 von 2Ziel 4:45 min/km")
+        await expect(page.locator("#interval-pace.out")).to_have_text("↗ 5:33")  # 3 m/s
         await wait_for_script(page, "heard.words.length == 2")
         run.run_to(75.0)
         await expect(page.locator("#interval-name")).to_have_text("Locker nach 1 von 2", timeout=10_000)
@@ -213,6 +224,89 @@ async def test_intervals_are_chosen_on_the_page_told_by_ear_and_shown_with_their
         await expect(page.locator("#interval")).to_be_visible()
         assert await page.locator("#set-pace").input_value() == "4:45"
     assert [lap.trigger for lap in run.session.timer.laps] == ["manual", "time"]
+
+
+async def test_intervals_of_the_plan_and_of_the_settings_are_a_tap_away(browser: Browser) -> None:
+    walked = IntervalPlan(repeats=8, work_s=60, easy_s=120, walk=True)
+    tuesday = IntervalPlan(repeats=5, work_s=180, easy_s=120, pace_s_per_km=285, name="Tuesday")
+    run = OwnRun(intervals={"plan": [walked], "settings": [tuesday]})
+    async with opened(browser, run) as page:
+        run.run_to(10.0)
+        await page.locator("#menu").click()
+        await expect(page.locator("#intervals-offered button")).to_have_text(
+            [
+                "Today's plan: 8 × 1:00 running, 2:00 walking between",
+                "Tuesday: 5 × 3:00, 2:00 easy between, 4:45 min/km",
+            ]
+        )
+        await page.locator("#intervals-offered button").first.click()
+        await expect(page.locator("#interval-name")).to_have_text("Run 1 of 8")
+        await expect(page.locator("#cue-words")).to_have_text("Run 1 of 8: 1:00.")
+        run.run_to(75.0)
+        await expect(page.locator("#interval-name")).to_have_text("Walk after 1 of 8", timeout=10_000)
+
+
+async def test_others_are_not_offered_what_the_plan_of_the_runner_has() -> None:
+    run = OwnRun(intervals={"plan": [IntervalPlan(repeats=8, walk=True)]})
+    first = [await anext(run.feed.attach(own=own).batches()) for own in (True, False)]
+    own, other = (json.loads(message) for (message,) in first)
+    assert own["intervals"]["plan"][0]["repeats"] == 8
+    assert other["intervals"] == {}
+
+
+async def test_who_runs_in_miles_hears_laps_in_miles(browser: Browser) -> None:
+    run = OwnRun()
+    async with opened(browser, run) as page:
+        await page.locator("#sound").click()
+        await page.locator("#menu").click()
+        await page.locator("#set-miles").select_option("1")
+        await page.locator("#menu-close").click()
+        run.run_to(300.0)
+        await page.locator("#run-lap").click()
+        await expect(page.locator("#cue-words")).to_have_text("Lap 1: 5:00, 0.56 miles.")
+        await wait_for_script(page, "heard.words.at(-1)?.text == 'Lap 1: 5:00, 0.56 miles.'")
+
+
+@pytest.mark.parametrize("width", [360, 390, 820, 1280])
+async def test_every_button_of_the_header_takes_a_tap_wherever_it_is_hit(
+    browser: Browser, width: int
+) -> None:
+    run = OwnRun()
+    async with opened(browser, run, width=width) as page:
+        await page.set_viewport_size({"width": width, "height": 1180})
+        run.run_to(20.0)
+        await expect(page.locator("#cadence")).to_have_text("171")
+        buttons = await page.locator("body > header :is(button, a)").all()
+        shown = [button for button in buttons if await button.is_visible()]
+        assert len(shown) >= 3
+        for button in shown:
+            box = await button.bounding_box()
+            assert box is not None
+            x, top, bottom = box["x"] + box["width"] / 2, box["y"] + 2, box["y"] + box["height"] - 2
+            for y in (top, (top + bottom) / 2, bottom):
+                hit = "([b, x, y]) => b.contains(document.elementFromPoint(x, y))"
+                assert await page.evaluate(hit, [await button.element_handle(), x, y]), (
+                    await button.inner_text()
+                )
+
+
+@pytest.mark.parametrize("width", [360, 820, 1280])
+async def test_a_cue_moves_nothing_and_leaves_no_number_half_in_sight(browser: Browser, width: int) -> None:
+    run = OwnRun()
+    async with opened(browser, run, width=width) as page:
+        run.run_to(20.0)
+        await expect(page.locator("#tiles .tile").first).to_be_visible(timeout=10_000)
+        chart = await page.locator("#strip").bounding_box()
+        run.tell(Cue(20.0, CueKind.CORRECT, Fault.CADENCE_LOW, "cadence_spm", 160.0, 172.0, "", 80.0))
+        await expect(page.locator("#cue")).to_be_visible()
+        assert await page.locator("#strip").bounding_box() == chart
+        cue = await page.locator("#cue").bounding_box()
+        assert cue is not None
+        for part in ("#totals", "#tiles"):
+            below = await page.locator(part).bounding_box()
+            assert below is not None
+            assert cue["y"] <= below["y"]
+            assert cue["y"] + cue["height"] >= below["y"] + below["height"]
 
 
 async def test_tiles_are_chosen_and_put_in_order_by_buttons_and_by_hand_and_kept(browser: Browser) -> None:
@@ -269,7 +363,7 @@ async def test_units_are_the_runners_and_sensors_are_called_by_where_they_are_wo
         await page.select_option("#set-miles", "1")
         await expect(page.locator("#tiles .tile").first).to_have_text("Pace8:56 min/mi")
         await expect(page.locator("#distance")).to_have_text("0.19 mi")
-        await expect(page.locator("#allowance-text")).to_have_text("0.0 of 5.0 km today")
+        await expect(page.locator("#allowance-text")).to_have_text("0.0 of 3.1 miles today")
 
 
 async def test_the_buttons_stay_below_wherever_the_page_is(browser: Browser) -> None:

@@ -187,6 +187,14 @@ def test_every_notice_comes_once_and_no_quiet_one_after_its_loud_one(
         assert f"{name}_far" not in names[: names.index(name)]
 
 
+def test_nothing_quiet_follows_its_loud_one_when_the_speed_is_known_again() -> None:
+    """By time, for want of a speed, the run was far too long; by its distance it is just too long."""
+    unknown = metrics(cadence_spm=170.0)
+    parts = (179, LEVEL, RUN), (131, LEVEL, WALK), (20, unknown, RUN), (181, LEVEL, RUN)
+    _, said = watched(TodaysLimits(longest_km=0.9, longest_min=5.0), *parts)
+    assert [c.wording for c in said] == ["longest_run_far"]
+
+
 @given(st.lists(SECONDS, min_size=2, max_size=10), st.data())
 def test_a_copied_twin_goes_on_alike(
     parts: list[tuple[int, Mapping[str, Estimate], Activity]], data: st.DataObject

@@ -8,7 +8,8 @@ import pytest
 
 from monitor.core.activity_facts import ActivityFacts, LapMark, TimerPause
 from monitor.core.message_catalogues import catalogue
-from monitor.pipeline.run_timer import TIMER_NOTICES, IntervalPlan, RunTimer, with_timer
+from monitor.core.session_settings import IntervalPlan
+from monitor.pipeline.run_timer import TIMER_NOTICES, RunTimer, with_timer
 
 
 def intervals(**fields: float) -> bytes:
@@ -138,3 +139,15 @@ def test_everything_that_is_said_is_said_in_german_too() -> None:
     assert {cue.wording for cue in said} == TIMER_NOTICES
     german = catalogue("de")
     assert all(german.translate_recorded(cue.why) != cue.why for cue in said)
+
+
+def test_running_and_walking_are_told_in_these_words() -> None:
+    timer = RunTimer()
+    (said,) = timer.follow("intervals", intervals(walk=True), 5.0)
+    assert (said.wording, said.why) == ("interval_work", "Run 1 of 2: 1:00.")
+    (said,) = timer.second(65.0)
+    assert (said.wording, said.why) == ("interval_easy", "Walk: 0:30.")
+    assert timer.to_json()["interval"]["walk"] is True
+    german = catalogue("de")
+    assert german.translate_recorded("Run 1 of 2: 1:00.") == "Laufen 1 von 2: 1:00."
+    assert german.translate_recorded("Walk: 0:30.") == "Gehen: 0:30."

@@ -427,3 +427,17 @@ def test_a_coachs_line_is_kept_with_the_run_for_review_and_export(tmp_path: Path
     ]
     exported = second_columns(run)["cue"]
     assert (exported[3], exported[9]) == ("coach: Turn at the bridge", "(coach: Too late)")
+
+
+def test_sensors_are_called_by_where_they_are_worn() -> None:
+    from dsp.types import Placement, Side
+    from monitor.core.session_settings import SensorSettings
+
+    worn = (
+        SensorSettings(name="footL", kind="plain", placement=Placement.FOOT, side=Side.LEFT),
+        SensorSettings(name="belt", kind="plain", placement=Placement.PELVIS),
+    )
+    run = dataclasses.replace(steady(cadence_spm=165.0), settings=SessionSettings(sensors=worn))
+    assert build_review(run, NO_STEPS)["session"]["sensors"] == ["left shoe (footL)", "pelvis (belt)"]
+    german = build_review(run, NO_STEPS, language="de")["session"]["sensors"]
+    assert german == ["linker Schuh (footL)", "Becken (belt)"]

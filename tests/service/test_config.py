@@ -112,6 +112,14 @@ def test_a_complaint_about_two_settings_names_both(tmp_path: Path) -> None:
     assert refused.value.text_in("de").endswith("quiet_from: quiet_from und quiet_to gehören zusammen")
 
 
+def test_a_token_whose_file_is_missing_is_not_called_unset_too(tmp_path: Path) -> None:
+    text = '[influx]\nurl = "http://127.0.0.1:8086"\ntoken_file = "secrets/influx/proxy.token"\n'
+    with pytest.raises(ConfigError) as refused:
+        load_config(written(tmp_path, text), {})
+    (line,) = str(refused.value).splitlines()
+    assert "start the stack first" in line
+
+
 def test_an_unknown_device_is_told_with_the_likely_one(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="rsc"):
         load_config(written(tmp_path, GOOD.replace('"rsc"', '"rsk"')), {})

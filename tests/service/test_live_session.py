@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import segno
 from blockbuster import BlockBuster
 from rich.console import Console
 
@@ -34,7 +35,7 @@ from monitor.recordings.recording import Recording
 from monitor.recordings.signals import Signal, recording_from_signals
 from monitor.recordings.tape import Tape
 from monitor.service.config import Config, StoreSettings
-from monitor.service.live_session import LiveOptions, run_session
+from monitor.service.live_session import LiveOptions, print_address, run_session
 from monitor.service.session_store import open_store, replayed_facts
 from monitor.service.waiting_runs import send_waiting_runs
 from monitor.simulation.simulated_runner import simulated_recording
@@ -318,3 +319,28 @@ def test_a_run_in_which_nothing_happened_is_not_kept_and_that_is_said_once(
         assert store.backlog("export", runs=True) == 0
     assert list((tmp_path / "data" / "tapes").iterdir()) == []
     assert not (tmp_path / "synced").exists()
+
+
+def address_of(web: WebSettings, folder: Path) -> str:
+    """What a terminal shows of the address of this page."""
+    out = io.StringIO()
+    console = Console(file=out, force_terminal=True, color_system=None, width=100)
+    print_address("https://192.0.2.7:8765/?token=abc", web, folder, console)
+    return out.getvalue()
+
+
+def test_phones_that_may_come_get_a_code_to_scan(tmp_path: Path) -> None:
+    code = io.StringIO()
+    segno.make("https://192.0.2.7:8765/?token=abc", micro=False).terminal(out=code, compact=True)
+    shown = address_of(WebSettings(host="0.0.0.0"), tmp_path)
+    assert code.getvalue() in shown
+    assert "scan this with the phone" in shown
+    assert "/certificate" not in shown
+    assert code.getvalue() not in address_of(WebSettings(), tmp_path)
+
+
+def test_phones_are_told_of_the_certificate_of_the_runners_own_authority_only(tmp_path: Path) -> None:
+    web = WebSettings(host="0.0.0.0", certificate=tmp_path / "server.crt", key=tmp_path / "server.key")
+    assert "/certificate" not in address_of(web, tmp_path)  # somebody else's: phones trust it
+    (tmp_path / "ca.crt").write_text("-----BEGIN CERTIFICATE")
+    assert "https://192.0.2.7:8765/certificate on it once" in address_of(web, tmp_path)

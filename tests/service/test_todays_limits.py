@@ -13,7 +13,7 @@ from monitor.core.session_settings import TodaysLimits
 from monitor.review.training_plan import PlanKeeper, new_entry
 from monitor.service.config import Config, StoreSettings
 from monitor.service.runner_plan import plan_keeper, runner_now
-from monitor.service.start import planned_settings
+from monitor.service.start import todays_run
 from monitor.service.todays_limits import todays_limits
 from monitor.sinks.push.alerts import AlertSettings
 from monitor.storage.store import Store
@@ -55,11 +55,11 @@ def test_with_a_plan_it_has_the_plans(config: Config, tmp_path: Path) -> None:
 
 
 def test_a_run_begins_with_todays_limits_in_its_settings(config: Config, tmp_path: Path) -> None:
-    settings = planned_settings(config)
+    settings = todays_run(config).settings
     assert settings.coach is not None
     assert settings.coach.today == TodaysLimits(speed_loss_mps=300.0, loud_share=1.2)
     write(plan_keeper(config), 3, "declare", reference_km=30.0, longest_km=12.0)
-    settings = planned_settings(config)
+    settings = todays_run(config).settings
     assert settings.coach is not None
     assert settings.coach.today is not None
     assert settings.coach.today.most_km == 6.0
@@ -70,7 +70,7 @@ def test_a_plan_that_cannot_be_read_stops_no_run_and_gives_no_cues(
     config: Config, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     plan_keeper(config).log.path.mkdir(parents=True)
-    settings = planned_settings(config)
+    settings = todays_run(config).settings
     assert settings.coach is not None
     assert settings.coach.today is not None
     assert not settings.coach.may_cue

@@ -17,7 +17,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from dsp.simulation.runner import steady_pelvis_imu
-from dsp.types import ImuChunk, Placement, Step
+from dsp.types import Placement, Step
 from monitor.core.http_access import WebSettings
 from monitor.core.monotonic import SystemClock
 from monitor.core.packet import Packet, Samples
@@ -30,10 +30,10 @@ from monitor.pipeline.session import Session
 from monitor.sources.phone_http import phone_endpoint
 from monitor.sources.phone_settings import PhoneSettings, phone_token, phones_over, push_path
 from monitor.sources.phyphox import Phyphox, data_query
+from tests.phone_messages import ios_messages
 from tests.ports import free_port
 
 TOKEN = Secret("a-token-of-our-own")
-EPOCH_NS = 1_760_000_000_000_000_000
 
 
 def sensor(kind: str = "sensor_logger", **options: str | float | bool) -> SensorSettings:
@@ -136,26 +136,6 @@ def test_phones_come_over_http_unless_they_say_otherwise() -> None:
     phones = [sensor(platform="ios"), sensor(platform="ios", over="mqtt"), sensor("rsc")]
     assert phones_over(phones, "http") == phones[:1]
     assert phones_over(phones, "mqtt") == phones[1:2]
-
-
-def ios_messages(chunk: ImuChunk, gps_mps: float) -> Iterator[bytes]:
-    """What an iPhone would push twice a second: signs turned around, gravity apart, GPS once a second."""
-    up = np.array([0.0, 0.0, 9.80665])
-    assert chunk.gyr_rads is not None
-    for number, a in enumerate(range(0, len(chunk), 50)):
-        rows: list[dict[str, Any]] = []
-        for k in range(a, min(a + 50, len(chunk))):
-            at = EPOCH_NS + round(float(chunk.t_s[k]) * 1e9)
-            for name, xyz in (
-                ("accelerometer", up - chunk.acc_ms2[k]),
-                ("gravity", -up),
-                ("gyroscope", chunk.gyr_rads[k]),
-            ):
-                values = dict(zip("xyz", map(float, xyz), strict=True))
-                rows.append({"name": name, "time": at, "values": values})
-        if number % 2 == 0:
-            rows.append({"name": "location", "time": rows[0]["time"], "values": {"speed": gps_mps}})
-        yield json.dumps({"messageId": number, "sessionId": "s", "payload": rows}).encode()
 
 
 def test_a_phone_at_the_waist_gives_the_steps_of_its_samples() -> None:

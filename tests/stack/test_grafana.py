@@ -217,7 +217,8 @@ def test_the_failing_sensor_and_the_fading_athlete_are_seen(seen: Influx) -> Non
 @pytest.mark.parametrize("rule", RULES, ids=lambda r: r.uid)
 def test_every_alert_rule_asks_a_valid_question(seen: Influx, rule: Rule) -> None:
     series = seen.query(rule.query.replace("$timeFilter", SPAN))
-    if rule.uid != "gaitcue-in-band":  # needs silent stretches of a minute
+    # needs silent stretches of a minute, or five minutes to compare: the weeks of the demo squad have them
+    if rule.uid not in ("gaitcue-in-band", "gaitcue-braking", "gaitcue-asymmetry"):
         assert series, rule.query
     if rule.uid == "gaitcue-pain":
         assert fires(rule, series[0])

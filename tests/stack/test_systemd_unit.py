@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.contracts.test_documents import parse
 from tests.stack.servers import needed
 
 FOLDER = Path(__file__).parents[2] / "config" / "systemd"
@@ -20,6 +21,16 @@ def unit(path: Path = UNIT, section: str = "Service") -> configparser.SectionPro
     parser.optionxform = str  # type: ignore[assignment, method-assign]
     parser.read(path, encoding="utf-8")
     return parser[section]
+
+
+def test_the_unit_of_a_user_runs_what_setup_has_made_and_does_not_start_again_on_wrong_settings() -> None:
+    service = unit(FOLDER / "gaitcue.service")
+    program, *words = service["ExecStart"].split()
+    assert program == "%h/.local/bin/gaitcue"
+    parse(words)
+    assert "Environment" not in service  # settings and data are the usual ones
+    assert "User" not in service
+    assert (service["Restart"], service["RestartPreventExitStatus"]) == ("on-failure", "2")
 
 
 @pytest.mark.parametrize("path", [UNIT, MORNING], ids=lambda path: path.name)

@@ -25,6 +25,7 @@ PAGES = {
     "plan/plan.html": "",
     "review/docs.html": "api/v1/",
     "review/pair.html": "",
+    "hub/runs.html": "",
 }
 """Each page, and the folder it is opened in."""
 SINGLE_FILES = ("review/file.js", "review/baseline_file.js")
@@ -70,8 +71,10 @@ def test_the_pages_share_only_what_lies_in_shared() -> None:
         ("live", ("review/", "plan/")),
         ("review", ("live/", "plan/")),
         ("plan", ("live/", "review/")),
+        ("hub", ("live/", "plan/", "review/")),
     ):
-        assert not [path for path in needed(f"{page}/{page}.html") if path.startswith(others)]
+        name = "runs" if page == "hub" else page
+        assert not [path for path in needed(f"{page}/{name}.html") if path.startswith(others)]
 
 
 def test_every_module_is_used() -> None:
@@ -213,7 +216,7 @@ def test_modules_share_by_import() -> None:
 
 
 def test_a_metric_is_named_in_a_script_only_where_that_one_is_meant() -> None:
-    """The big number and its strip, and the speed by which seconds are matched."""
+    """The big number and its strip, a card of a hub, the pace of an interval, and the speed of a match."""
     from dsp.metrics import BY_NAME
 
     named = {
@@ -224,6 +227,8 @@ def test_a_metric_is_named_in_a_script_only_where_that_one_is_meant() -> None:
     }
     assert named == {
         ("live.js", "cadence_spm"),
+        ("run_card.js", "cadence_spm"),
+        ("totals.js", "speed_mps"),
         ("tile_items.js", "cadence_spm"),
         ("strip.js", "cadence_spm"),
         ("cues.js", "cadence_spm"),

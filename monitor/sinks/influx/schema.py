@@ -363,6 +363,8 @@ INFLUX_SCHEMA: tuple[MeasurementSpec, ...] = (
 
 RAW_MEASUREMENTS = frozenset(m.name for m in INFLUX_SCHEMA if m.raw)
 """Measurements that go into the raw bucket, which forgets; all others are kept."""
+RECORD_MEASUREMENTS = ("session", *sorted(RAW_MEASUREMENTS))
+"""Measurements that come of the records of a run, and so can be sent anew with them."""
 
 _BANDED = ", ".join(f"`{name}`" for name in with_role(Role.BANDED))
 _ABOUT = f"""\

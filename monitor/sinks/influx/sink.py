@@ -27,7 +27,7 @@ from monitor.sinks.influx.line_protocol import Point, protocol_lines
 from monitor.sinks.influx.points import note_points, record_points
 from monitor.sinks.influx.run_points import RUN_MEASUREMENTS, day_point, run_points
 from monitor.sinks.influx.run_rollup import RunRollup, RunRollups
-from monitor.sinks.influx.schema import RAW_MEASUREMENTS
+from monitor.sinks.influx.schema import RAW_MEASUREMENTS, RECORD_MEASUREMENTS
 from monitor.sinks.influx.settings import InfluxSettings
 from monitor.sinks.outbox import Outbox, OutboxParams
 from monitor.storage.changed_days import dates_of_run, forget_changed_days, read_changed_days
@@ -125,27 +125,45 @@ class InfluxSink:
     async def replace_changed_days(self) -> None:
         """Delete the runs and days that have changed since they were sent, and send what is there now.
 
-        Raises ``SinkError`` when the server fails; on one that cannot delete, what is gone stays there.
+        With them go their single seconds; the other runs of these days are sent anew.  Raises ``SinkError``
+        when the server fails; on one that cannot delete, what is gone stays there.
         """
         changed = await asyncio.to_thread(read_changed_days, self._store)
         if not changed.days:
             return
         for athlete, dates in changed.days.items():
-            for measurement, date in itertools.product(RUN_MEASUREMENTS, sorted(dates)):
-                try:
-                    await self.delete_points(
-                        Deletion(measurement=measurement, athlete=athlete, first=date, last=date)
-                    )
-                except (CannotDelete, SinkRefused) as exc:
-                    _log.warning("%s: a deleted run stays at the server: %s", INFLUX_SINK, exc.log_text)
-            for session in await asyncio.to_thread(self._sessions_of_days, athlete, dates):
-                await self.send_points(await asyncio.to_thread(self._points_of_run, session))
+            deleted = await self._delete_days(athlete, dates)
+            for info in await asyncio.to_thread(self._sessions_of_days, athlete, dates):
+                if deleted:
+                    await self._send_seconds(info.id)
+                if info.ended:
+                    await self.send_points(await asyncio.to_thread(self._points_of_run, info.id))
         await asyncio.to_thread(forget_changed_days, self._store, changed)
 
-    def _sessions_of_days(self, athlete: str, dates: Set[datetime.date]) -> list[str]:
-        """The ended sessions that began on one of these dates, by UTC or by the runner's clock."""
-        mine = (info for info in self._store.sessions() if info.athlete == athlete and info.ended)
-        return [info.id for info in mine if dates_of_run(info) & dates]
+    async def _delete_days(self, athlete: str, dates: Set[datetime.date]) -> bool:
+        """Delete all that the server has of these days, and return whether it could."""
+        for measurement, date in itertools.product(
+            (*RUN_MEASUREMENTS, *RECORD_MEASUREMENTS), sorted(dates)
+        ):
+            try:
+                await self.delete_points(
+                    Deletion(measurement=measurement, athlete=athlete, first=date, last=date)
+                )
+            except (CannotDelete, SinkRefused) as exc:
+                _log.warning("%s: a deleted run stays at the server: %s", INFLUX_SINK, exc.log_text)
+                return False
+        return True
+
+    async def _send_seconds(self, session: str) -> None:
+        row = 0
+        while batch := await asyncio.to_thread(self._store.page, session, row):
+            await self.outbox.send(batch)
+            row = batch[-1][0]
+
+    def _sessions_of_days(self, athlete: str, dates: Set[datetime.date]) -> list[SessionInfo]:
+        """The sessions that began on one of these dates, by UTC or by the runner's clock."""
+        mine = (info for info in self._store.sessions() if info.athlete == athlete)
+        return [info for info in mine if dates_of_run(info) & dates]
 
     async def send_runs(self, sessions: Sequence[str], progress: Callable[[], None] = lambda: None) -> None:
         """Connect and send the points of these sessions (ids) as runs, and of their days.
@@ -223,15 +241,19 @@ class InfluxSink:
         By ``/api/v2/delete`` of InfluxDB 2; where there is none, by the DELETE of InfluxQL, which version 1
         has.
         """
+        bucket = self._bucket_of(deletion.measurement)
         try:
-            await self._ask(lambda client: _delete(client, deletion, self._settings.bucket))
+            await self._ask(lambda client: _delete(client, deletion, bucket))
         except SinkError as exc:
             if getattr(exc.__cause__, "status", None) not in (404, 405):
                 raise
             await self._delete_by_influxql(deletion, exc)
 
+    def _bucket_of(self, measurement: str) -> str:
+        return self._settings.raw_bucket if measurement in RAW_MEASUREMENTS else self._settings.bucket
+
     async def _delete_by_influxql(self, deletion: Deletion, without: SinkError) -> None:
-        url, bucket = self._settings.url, self._settings.bucket
+        url, bucket = self._settings.url, self._bucket_of(deletion.measurement)
         try:
             answer = await self._ask(lambda client: _query(client, deletion.influxql(), bucket))
         except SinkError as exc:

@@ -5,7 +5,7 @@ same ``/api/v2/write``, looks at the ``athlete`` tag of every line, and passes t
 that never leaves this machine.  Nothing can be read through it.
 
 Of ``/api/v2/delete`` it takes what our own service asks: whole days of the token's own runner, in the
-measurements of the plan, of runs and of days.
+measurements of the plan, of runs, of days and of single seconds.
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ from monitor.core.safe_text import tag_text
 from monitor.core.secret import Secret
 from monitor.sinks.influx.plan_points import EARLIER_PAIN, PLAN_MEASUREMENTS
 from monitor.sinks.influx.run_points import RUN_MEASUREMENTS
+from monitor.sinks.influx.schema import RECORD_MEASUREMENTS
 
 _log = logging.getLogger(__name__)
 
@@ -61,7 +62,7 @@ _LINE = re.compile(
 )
 _ATHLETE = re.compile(rb"(?<!\\),athlete=(" + _KEY + rb")")
 _NAME = r'athlete="((?:[^"\\\x00-\x1f\x7f]|\\")++)"'
-_OF_WHOLE_DAYS = "|".join((*PLAN_MEASUREMENTS, *RUN_MEASUREMENTS))
+_OF_WHOLE_DAYS = "|".join((*PLAN_MEASUREMENTS, *RUN_MEASUREMENTS, *RECORD_MEASUREMENTS))
 _DELETED = (
     re.compile(rf'_measurement="(?:{_OF_WHOLE_DAYS})" AND {_NAME}'),
     re.compile(rf'_measurement="{EARLIER_PAIN[0]}" AND {_NAME} AND kind="{EARLIER_PAIN[1]}"'),
@@ -313,7 +314,7 @@ def _checked_lines(body: bytearray, runner: str) -> bytearray:
 
 
 def _checked_deletion(body: bytearray, runner: str) -> bytes:
-    """The body as we read it; ``HTTPException`` unless it deletes this runner's days of the plan."""
+    """The body as we read it; ``HTTPException`` unless it deletes this runner's days."""
     name = deleting_athlete(body)
     if name is None:
         raise HTTPException(400, "this is no deletion of one athlete's days of the plan")

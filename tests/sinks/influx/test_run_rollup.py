@@ -68,15 +68,15 @@ def run_at(speeds: dict[float, tuple[float, int]], **fields: object) -> RunRollu
 
 
 def test_runs_are_compared_at_the_speeds_that_both_have() -> None:
-    slow, fast = run_at({2.5: (160.0, 600), 3.0: (170.0, 100)}), run_at({3.0: (172.0, 900)})
+    slow, fast = run_at({2.5: (160.0, 600), 3.0: (170.0, 300)}), run_at({3.0: (172.0, 900)})
     assert matched_changes(fast, [slow]) == {"cadence_spm": MatchedChange(2.0, 170.0)}
     assert matched_changes(run_at({3.5: (180.0, 900)}), [slow]) == {}
-    assert matched_changes(run_at({3.0: (172.0, 59)}), [slow]) == {}  # less than a minute
+    assert matched_changes(run_at({3.0: (172.0, 299)}), [slow]) == {}, "a trial clears no alert"
 
 
 def test_earlier_runs_count_by_their_seconds() -> None:
-    earlier = [run_at({3.0: (160.0, 300)}), run_at({3.0: (170.0, 100)})]
-    change = matched_changes(run_at({3.0: (165.0, 200)}), earlier)["cadence_spm"]
+    earlier = [run_at({3.0: (160.0, 900)}), run_at({3.0: (170.0, 300)})]
+    change = matched_changes(run_at({3.0: (165.0, 600)}), earlier)["cadence_spm"]
     assert change == MatchedChange(2.5, 162.5)
 
 
@@ -129,12 +129,12 @@ def records_of(session: str, started: str, cadence: float, seconds: int = 200) -
     return [*out, SessionEnded(session, float(seconds), "the input ended")]
 
 
-def keep_run(store: Store, session: str, started: str, cadence: float) -> None:
+def keep_run(store: Store, session: str, started: str, cadence: float, seconds: int = 200) -> None:
     store.begin(
         SessionInfo(id=session, athlete="ann", title="easy", started_utc=started, utc_offset_s=3600)
     )
-    store.write(session, records_of(session, started, cadence))
-    store.end(session, 200.0)
+    store.write(session, records_of(session, started, cadence, seconds))
+    store.end(session, float(seconds))
 
 
 def test_a_rollup_says_what_the_store_holds(tmp_path: Path) -> None:
@@ -177,9 +177,9 @@ def test_runs_and_days_arrive_with_their_runs_and_sending_all_again_changes_noth
     influx: Influx, tmp_path: Path
 ) -> None:
     with Store(tmp_path / "gaitcue.db") as store:
-        keep_run(store, "a", "2026-03-08T08:00:00+00:00", 160.0)
-        keep_run(store, "b", "2026-03-09T08:00:00+00:00", 168.0)
-        keep_run(store, "c", "2026-03-09T18:00:00+00:00", 164.0)
+        keep_run(store, "a", "2026-03-08T08:00:00+00:00", 160.0, 400)
+        keep_run(store, "b", "2026-03-09T08:00:00+00:00", 168.0, 400)
+        keep_run(store, "c", "2026-03-09T18:00:00+00:00", 164.0, 400)
         for _ in range(2):
             asyncio.run(_send(store, influx.url))
             whole = "WHERE speed = 'all'"

@@ -23,6 +23,7 @@ from monitor.pipeline.session import Session
 from monitor.simulation.simulated_runner import simulated_recording
 from monitor.simulation.squad import SQUAD
 from monitor.simulation.squad_history import past_runs
+from monitor.sinks.influx.schema import RECORD_MEASUREMENTS
 from monitor.sinks.influx.settings import InfluxSettings
 from monitor.sinks.influx.sink import INFLUX_SINK, InfluxSink
 from monitor.sinks.outbox import OutboxParams
@@ -266,10 +267,31 @@ def test_a_deleted_run_is_gone_from_the_server_with_its_day(influx: Influx, tmp_
         asyncio.run(send(store, influx))
         days = run_times(influx, "run", "km")
         assert days == run_times(influx, "day", "km") == ["2026-03-23", "2026-03-26", "2026-03-29"]
+        assert run_times(influx, "second", "cadence_spm")[-1] == days[-1]
         delete_session(store, store.sessions()[0])
         asyncio.run(send(store, influx))
         assert run_times(influx, "run", "km") == run_times(influx, "day", "km") == days[:2]
+        for single in RECORD_MEASUREMENTS:
+            left = influx.query(f"SELECT * FROM \"{single}\" WHERE time > '2026-03-28T00:00:00Z'")
+            assert left == [], "its seconds go with it"
         assert read_changed_days(store).days == {}
+
+
+def test_the_seconds_of_another_run_of_that_day_stay(influx: Influx, tmp_path: Path) -> None:
+    with squad_store(tmp_path) as store:
+        last = store.sessions()[0]
+        at = last.started_utc.replace("T16", "T08")
+        store.begin(SessionInfo(id="morning", athlete="Hana", title="", started_utc=at, utc_offset_s=0))
+        store.write("morning", [record for _, _, record in store.page(last.id, 0)][:500])
+        store.end("morning", 400.0)
+        asyncio.run(send(store, influx))
+        where = "WHERE time > '2026-03-29T00:00:00Z' AND time < '2026-03-29T12:00:00Z'"
+        before = influx.query(f'SELECT * FROM "second" {where}')
+        assert before
+        delete_session(store, last)
+        asyncio.run(send(store, influx))
+        assert influx.query(f'SELECT * FROM "second" {where}') == before
+        assert influx.query("SELECT * FROM \"second\" WHERE time > '2026-03-29T12:00:00Z'") == []
 
 
 def test_after_a_change_a_run_has_the_speeds_and_numbers_of_now_alone(

@@ -430,10 +430,14 @@ def test_a_runner_deletes_the_own_days_of_the_plan_and_nothing_else(
     noted = Deletion(measurement="note", athlete="ben", kind="pain").predicate()
     assert ask_to_delete(proxy, "bens-token", {**SPAN, "predicate": noted}) == 204
     assert ask_to_delete(proxy, "anns-token", {**SPAN, "predicate": noted}) == 403
+    seconds = Deletion(measurement="second", athlete="ben", first=day, last=day)
+    of_a_day = dict(zip(("start", "stop"), seconds.span, strict=True), predicate=seconds.predicate())
+    assert ask_to_delete(proxy, "bens-token", of_a_day) == 204
+    assert ask_to_delete(proxy, "anns-token", of_a_day) == 403
 
 
 NO_DELETIONS = (
-    {**SPAN, "predicate": '_measurement="second" AND athlete="ben"'},
+    {**SPAN, "predicate": '_measurement="anything" AND athlete="ben"'},
     {**SPAN, "predicate": '_measurement="note" AND athlete="ben"'},
     {**SPAN, "predicate": '_measurement="note" AND athlete="ben" AND kind="tag"'},
     {**SPAN, "predicate": '_measurement="log"'},

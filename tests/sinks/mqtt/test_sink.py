@@ -221,10 +221,11 @@ async def test_the_state_has_what_is_measured_and_availability_is_kept_for_who_c
     broker: Broker, store: Store
 ) -> None:
     async with running(store, settings(broker)) as run:
-        await run.tell(ActivityChange(1.0, Activity.RUN, 1.0), *second(5.0))
         async with listening(broker, "homeassistant", "gait/ann/#") as heard:
+            await run.tell(ActivityChange(1.0, Activity.RUN, 1.0), *second(5.0))
             await heard.until(lambda: heard.of("gait/ann/state") and heard.of("gait/ann/metrics"))
-            assert heard.of("gait/ann/availability") == ["online"]
+        async with listening(broker, "homeassistant", "gait/ann/availability") as late:
+            await late.until(lambda: late.of("gait/ann/availability") == ["online"])
         state = heard.of("gait/ann/state")[-1]
         assert state["activity"] == "run"
         assert state["now"]["cadence_spm"] == 165.0

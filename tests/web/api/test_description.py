@@ -22,13 +22,14 @@ from monitor.core.packet import INTERVALS, PAUSE, wish_packet
 from monitor.core.session_settings import (
     CoachSettings,
     CueSettings,
+    IntervalPlan,
     LapSettings,
     SensorSettings,
     SessionSettings,
     TodaysLimits,
 )
 from monitor.pipeline.load_watch import UsedAllowance
-from monitor.pipeline.run_timer import EndedLap, IntervalPart, IntervalPlan
+from monitor.pipeline.run_timer import EndedLap, IntervalPart
 from monitor.pipeline.session import Session
 from monitor.review import cue_outcomes, downhill, feedback_text, offline_comparison, splits, time_in_band
 from monitor.review.asymmetry import Legs

@@ -132,6 +132,9 @@ test("lines of time stand at round seconds, those of pace at round seconds per k
   });
   assert.deepEqual(timeTicks([0, 1200], 5), [0, 300, 600, 900, 1200]);
   assert.ok(paceTicks([0, 3], 4).length > 0, "standing still is no division by zero");
+  const apart = paceTicks([1, 3.6], 4);
+  for (const [i, at] of apart.slice(1).entries())
+    assert.ok(apart[i] - at >= 2.6 / 8, "lines of slow paces do not lie on each other");
 });
 
 test("a reading has its unit, and what it stands for where that is more than one value", () => {

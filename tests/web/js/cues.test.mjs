@@ -96,7 +96,7 @@ test("a correction is written with its numbers, a notice with its reason, a retu
   const spec = { label: "Cadence", display: { unit: "steps/min", scale: 1, decimals: 0, pace: false } };
   const cue = { value: 163.6, target: 172, why: "slow for 10 s" };
   assert.equal(cueNumbers({ ...cue, kind: "correct" }, spec), "Cadence 164, target 172 steps/min");
-  assert.equal(cueNumbers({ ...cue, kind: "notice" }, spec), "slow for 10 s");
+  assert.equal(cueNumbers({ ...cue, kind: "notice" }, spec, "slow for 10 s"), "slow for 10 s");
   assert.equal(cueNumbers({ ...cue, kind: "confirm" }, spec), "");
 });
 

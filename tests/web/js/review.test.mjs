@@ -104,7 +104,7 @@ test("a row shows its band, and all of its line but the outermost hundredths", (
       null,
       { low: null, high: random.between(50, 250) },
     ];
-    const [low, high] = rowRange(values, band),
+    const [low, high] = rowRange(values, band, 2),
       known = values.filter((v) => v !== null);
     const out = known.filter((v) => v < low || v > high).length;
     assert.ok(out <= 0.02 * known.length + 1, `${out} of ${known.length}`);
@@ -114,9 +114,18 @@ test("a row shows its band, and all of its line but the outermost hundredths", (
 
 test("one wild second does not flatten a row, and a level line has room", () => {
   const calm = new Array(500).fill(160);
-  const [low, high] = rowRange([...calm, 9000, -9000], []);
+  const [low, high] = rowRange([...calm, 9000, -9000], [], 2);
   assert.ok(low > 150 && low < 158);
   assert.ok(high > 162 && high < 170);
+});
+
+test("a slope that stays level has lines at digits that are worth showing", () => {
+  const slope = { label: "Slope", display: { unit: "%", scale: 1, decimals: 1, pace: false } };
+  const level = timelineRow(slope, lineOf([0, 0.00004, -0.00003, 0]), null, [], 1);
+  assert.deepEqual(
+    level.ticks.map(({ text }) => text),
+    ["−0.2", "0.0", "0.2"],
+  );
 });
 
 const PLAIN = { label: "Cadence", display: { unit: "steps/min", scale: 1, decimals: 0, pace: false } };

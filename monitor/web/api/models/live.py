@@ -78,6 +78,7 @@ class IntervalPartJson(ApiModel):
     from_s: float = described("timer second of its start")
     until_s: float = described("timer second of its end")
     pace_s_per_km: float | None = described("what it aims at; null: nothing", "s/km")
+    walk: bool = described("true: those of running and walking")
 
 
 class TimerJson(ApiModel):
@@ -112,6 +113,8 @@ class IntervalsJson(ApiModel):
     pace_s_per_km: float | None = described(
         "what the work aims at; null: nothing", "s/km", default=None, ge=100, le=1200
     )
+    walk: bool = described("true: the work is running, and between it is walking", default=False)
+    name: str = described("what the runner calls them", default="", max_length=40)
 
 
 class RunWishJson(ApiModel):

@@ -1,10 +1,10 @@
 // What is written about a cue and about the target band.
-import { recordedText, textOf } from "../shared/messages.js";
+import { textOf } from "../shared/messages.js";
 import { labelOf, valueText } from "../shared/metrics.js";
 
-// The line below the words of a cue: numbers of a correction, the reason of a notice.
-export function cueNumbers({ kind, value, target, why }, spec) {
-  if (kind === "notice") return recordedText(why);
+// The line below the words of a cue: numbers of a correction, what a notice tells.
+export function cueNumbers({ kind, value, target }, spec, told) {
+  if (kind === "notice") return told;
   if (kind !== "correct") return "";
   return textOf("live.cue.numbers", {
     metric: labelOf(spec),

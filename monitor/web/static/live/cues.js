@@ -6,6 +6,7 @@ import { settings } from "../shared/settings.js";
 import { bandPosition, bandText, cueNumbers, latenessText } from "./cue_texts.js";
 import { burst, rhythm } from "./metronome.js";
 import { mayBeSaid, newCues, signalsOf } from "./signals.js";
+import { toldInUnits } from "./units.js";
 
 const WORDS_AFTER_MS = 420,
   BEATS_AFTER_S = 2.2; // tones, then words, then beats
@@ -14,6 +15,7 @@ const SHOWN_BY_TIMER = new Set(["paused", "resumed"]); // the page says so anywa
 // Browsers refuse to vibrate a page that nobody touched, and complain.
 const touched = () => navigator.userActivation?.hasBeenActive ?? true;
 const $ = (id) => document.getElementById(id);
+const toldBy = ({ why }, { timer }) => toldInUnits(why, settings.miles, timer?.interval?.pace_s_per_km);
 
 export class Cues {
   #run = null; // the session whose cues were heard
@@ -34,7 +36,7 @@ export class Cues {
       if (cue.due) this.#act(cue, state, legend);
     }
     if (state.ended) $("cue").hidden = true;
-    if (!$("cue").hidden) this.#writeNumbers(legend);
+    if (!$("cue").hidden) this.#writeNumbers(state, legend);
     if (state.ended || (state.activity !== "run" && state.activity !== "unknown")) this.sound.hush();
     this.#band(state);
   }
@@ -45,11 +47,10 @@ export class Cues {
     const heard_ms = settings.tones ? this.sound.tones(signals.tones, signals.gain) : null;
     if (settings.pulses && touched()) navigator.vibrate?.(signals.pulses);
     const words =
-      this.voice.phrase(cue.kind === "confirm" ? "confirm" : cue.wording, cue.fault) ||
-      recordedText(cue.why);
+      this.voice.phrase(cue.kind === "confirm" ? "confirm" : cue.wording, cue.fault) || toldBy(cue, state);
     this.#say(cue, words);
     if (signals.beats && settings.beats) this.#burst(cue, state);
-    if (!SHOWN_BY_TIMER.has(cue.wording)) this.#show(cue, words, signals.sign, heard_ms, legend);
+    if (!SHOWN_BY_TIMER.has(cue.wording)) this.#show(cue, words, signals.sign, heard_ms, [state, legend]);
   }
 
   #say(cue, words) {
@@ -68,13 +69,13 @@ export class Cues {
     this.sound.beats(times.map((t) => this.clock.local(t)));
   }
 
-  #show(cue, words, sign, heard_ms, legend) {
+  #show(cue, words, sign, heard_ms, shown) {
     const banner = $("cue");
     banner.className = cue.kind;
     $("cue-sign").textContent = sign;
     $("cue-words").textContent = words;
     this.#shown = cue;
-    this.#writeNumbers(legend);
+    this.#writeNumbers(...shown);
     const late_s = heard_ms === null ? null : (this.clock.at(heard_ms) - cue.t_s) / this.clock.pace;
     $("cue-late").textContent = latenessText(late_s);
     banner.hidden = false;
@@ -85,8 +86,9 @@ export class Cues {
   }
 
   // They have a name and a unit as soon as the legend is there.
-  #writeNumbers(legend) {
-    const numbers = cueNumbers(this.#shown, specOf(legend, this.#shown.metric));
+  #writeNumbers(state, legend) {
+    const cue = this.#shown,
+      numbers = cueNumbers(cue, specOf(legend, cue.metric), toldBy(cue, state));
     $("cue-numbers").textContent = numbers === $("cue-words").textContent ? "" : numbers;
   }
 

@@ -16,7 +16,7 @@ import { SessionClock } from "./clock.js";
 import { offerLine, showLine } from "./coach_line.js";
 import { Cues } from "./cues.js";
 import { applyChange } from "./live_state.js";
-import { openMenu, speakMenu } from "./menu.js";
+import { offerIntervals, openMenu, speakMenu } from "./menu.js";
 import { showNotice, showPill, showSensors } from "./panels.js";
 import { placeNames } from "./places.js";
 import { openPocket, showAwake } from "./pocket.js";
@@ -31,6 +31,7 @@ import { isStale } from "./tile_items.js";
 import { showTiles } from "./tiles.js";
 import { isPaused, isReady, showTotals, timerSeconds } from "./totals.js";
 import { Voice } from "./voice.js";
+import { isOfHub, leadBack, showWho, socketAddress } from "./watched.js";
 
 const NOT_LET_IN = 4401; // how the service closes the socket of a page without the token
 const NO_NEWS_MS = 6000,
@@ -43,6 +44,7 @@ let legend = null,
   state = null,
   newest_ms = 0,
   rights = { controls: false, again: false },
+  offered = {},
   origin = "sensors",
   places = {},
   retry_ms = RETRY_MS;
@@ -51,11 +53,12 @@ const clock = new SessionClock(),
   voice = new Voice(),
   cues = new Cues(clock, sound, voice);
 readMessages();
+if (isOfHub) leadBack();
 const radio = new RadioBox((text) => sound.ready && voice.say(text, 10_000));
 const refreshBox = openSoundBox(sound, voice, speak);
 
 function connect() {
-  const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`);
+  const socket = new WebSocket(socketAddress());
   socket.onopen = () => {
     retry_ms = RETRY_MS;
     showLink("live", "good");
@@ -75,6 +78,8 @@ function take(message) {
   if (message.all) {
     state = message.all;
     rights = { controls: message.controls, again: message.again };
+    offered = message.intervals ?? {};
+    offerIntervals(offered);
     origin = message.origin;
     places = message.places;
     useNames(placeNames(places));
@@ -104,6 +109,7 @@ function draw() {
   showActivity();
   $("finished").hidden = !state.ended;
   showOrigin();
+  showWho($("who"), state.session);
   $("hero").classList.toggle("at-rest", isPaused(state));
   showCadence(state.now.cadence_spm);
   showSensors(state);
@@ -163,6 +169,7 @@ function speak() {
   translatePage();
   useNames(placeNames(places));
   speakMenu();
+  offerIntervals(offered);
   showLink(...link);
   refreshBox();
   radio.show();
@@ -193,7 +200,9 @@ openMenu(
   },
 );
 speak();
-offerRedFlags($("flags"), { onStop: showStop, onWritten: followStop });
-followStop();
+if (!isOfHub) {
+  offerRedFlags($("flags"), { onStop: showStop, onWritten: followStop });
+  followStop();
+}
 offerLine(() => state);
 connect();

@@ -1,9 +1,10 @@
 // The menu: other pages, intervals, what is shown and in which units; kept on this phone.
+import { el } from "../shared/elements.js";
 import { textOf } from "../shared/messages.js";
 import { saveSetting, settings } from "../shared/settings.js";
 import { askRun } from "./run_bar.js";
 import { chooseTheme, chosenTheme } from "./theme.js";
-import { paceUnit, readPace } from "./units.js";
+import { offerText, paceUnit, readPace } from "./units.js";
 
 const $ = (id) => document.getElementById(id);
 const NUMBERS = ["repeats", "work", "easy"];
@@ -43,6 +44,22 @@ export function speakMenu() {
   $("interval-pace-label").textContent = textOf("live.intervals.pace", { unit: paceUnit(settings.miles) });
 }
 
+// Those of the plan for today and of the settings, each a tap away.
+export function offerIntervals({ plan = [], settings: own = [] }) {
+  const named = [
+    ...plan.map((one) => [textOf("live.intervals.today", { what: offerText(one, settings.miles) }), one]),
+    ...own.map((one) => [[one.name, offerText(one, settings.miles)].filter(Boolean).join(": "), one]),
+  ];
+  $("intervals-offered").hidden = !named.length;
+  $("intervals-offered").replaceChildren(
+    ...named.map(([text, one]) => {
+      const button = el("button", {}, text);
+      button.onclick = () => begin(one);
+      return button;
+    }),
+  );
+}
+
 async function startIntervals() {
   const chosen = Object.fromEntries(NUMBERS.map((name) => [name, Number($(`set-${name}`).value)]));
   const pace = $("set-pace").value.trim(),
@@ -59,6 +76,10 @@ async function startIntervals() {
     easy_s: chosen.easy * 60,
     pace_s_per_km,
   };
+  await begin(intervals);
+}
+
+async function begin(intervals) {
   if (await askRun("intervals", { intervals })) $("menu-box").close();
   else $("intervals-told").textContent = $("run-trouble").textContent;
 }

@@ -11,8 +11,10 @@ export function showPill(id, text, kind = "") {
   $(id).className = `pill ${kind}`;
 }
 
-export function showSensors({ sensors }) {
-  $("sensors").replaceChildren(...Object.values(sensors).map(sensorRow));
+// While the run goes on: after its end nobody listens to them.
+export function showSensors({ sensors, ended }) {
+  $("sensors").replaceChildren(...(ended ? [] : Object.values(sensors)).map(sensorRow));
+  $("average").hidden = Boolean(ended);
 }
 
 function sensorRow(sensor) {

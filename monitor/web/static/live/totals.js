@@ -3,7 +3,8 @@ import { el } from "../shared/elements.js";
 import { numberText, textOf } from "../shared/messages.js";
 import { clockText } from "../shared/metrics.js";
 import { settings } from "../shared/settings.js";
-import { distanceText, paceClock, paceUnit } from "./units.js";
+import { isStale } from "./tile_items.js";
+import { distanceText, paceClock, paceOf, paceUnit } from "./units.js";
 
 const $ = (id) => document.getElementById(id);
 
@@ -27,6 +28,7 @@ export function showTotals(state, timer_s) {
   $("paused").textContent = textOf(isReady(state) ? "live.ready" : "live.paused");
   showHint(state);
   showInterval(state.ended ? null : state.timer?.interval, timer_s);
+  showIntervalPace(state);
   showAllowance(state.allowance);
 }
 
@@ -49,9 +51,30 @@ function showInterval(part, timer_s) {
   $("interval-bar").value = 1 - left_s / (part.until_s - part.from_s);
 }
 
+const NEAR = 0.03; // of the pace that is aimed at: 9 s at 5:00 min/km (a choice)
+
+// Where a speed lies to the pace of an interval: [class, sign] of on it, too slow, too fast.
+export function paceCourse(speed_mps, pace_s_per_km) {
+  const share = (speed_mps * pace_s_per_km) / 1000;
+  if (Math.abs(share - 1) <= NEAR) return ["in", "✓"];
+  return ["out", share < 1 ? "↗" : "↘"];
+}
+
+// The pace of now, where the interval aims at one.
+function showIntervalPace(state) {
+  const speed = state.now.speed_mps,
+    aim = state.timer?.interval?.pace_s_per_km ?? null;
+  const shown = aim !== null && !isStale(state, speed);
+  $("interval-pace").hidden = !shown;
+  if (!shown) return;
+  const [course, sign] = paceCourse(speed.value, aim);
+  $("interval-pace").className = course;
+  $("interval-pace").textContent = `${sign} ${paceOf(speed.value, settings.miles)}`;
+}
+
 // Which interval it is, and below what it aims at.
-function intervalText({ kind, number, count, pace_s_per_km }, miles) {
-  const name = textOf(`live.intervals.${kind}_of`, { number, count });
+function intervalText({ kind, number, count, pace_s_per_km, walk }, miles) {
+  const name = textOf(`live.intervals.${walk ? "walk_" : ""}${kind}_of`, { number, count });
   if (pace_s_per_km === null) return [name];
   const pace = `${paceClock(pace_s_per_km, miles)} ${paceUnit(miles)}`;
   return [name, el("small", {}, textOf("live.target", { range: pace }))];
@@ -62,13 +85,14 @@ function showAllowance(allowance) {
   if (!allowance) return;
   $("allowance").classList.toggle("over", allowance.used >= allowance.limit);
   $("allowance-bar").value = allowance.limit > 0 ? Math.min(1, allowance.used / allowance.limit) : 1;
-  $("allowance-text").textContent = allowanceText(allowance);
+  $("allowance-text").textContent = allowanceText(allowance, settings.miles);
 }
 
-export function allowanceText({ used, limit, unit }) {
-  const decimals = unit === "km" ? 1 : 0;
-  return textOf(`live.allowance.${unit}`, {
-    used: numberText(used, decimals),
-    limit: numberText(limit, decimals),
+export function allowanceText({ used, limit, unit }, miles) {
+  const far = unit === "km",
+    part = (value) => (far ? distanceText(value * 1000, miles, 1).text : numberText(value, 0));
+  return textOf(`live.allowance.${far && miles ? "miles" : unit}`, {
+    used: part(used),
+    limit: part(limit),
   });
 }

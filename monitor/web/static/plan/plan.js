@@ -39,7 +39,13 @@ function draw() {
   if (!report) return;
   const [view, id] = place();
   showViews(view);
-  byId("plan").replaceChildren(viewOf(view, id));
+  const shown = viewOf(view, id);
+  const title = el(
+    "h1",
+    { class: "unseen" },
+    textOf(view in VIEWS ? `plan_page.view_${view}` : "page.plan"),
+  );
+  byId("plan").replaceChildren(...(shown.querySelector("h1") ? [shown] : [title, shown]));
   scrollTo(0, 0);
 }
 

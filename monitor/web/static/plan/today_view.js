@@ -81,7 +81,8 @@ function todayCard({ decision, disclaimer }) {
 // What a run that the runner has in mind is against today; asked, and answered by the plan.
 function plannedRun() {
   let km = null;
-  const answer = el("ul", { role: "status" }),
+  const answer = el("ul"),
+    answered = el("div", { role: "status" }, answer),
     button = el("button", {}, textOf("plan_page.planned_ask"));
   const field = numberField(
     textOf("plan_page.distance"),
@@ -100,7 +101,7 @@ function plannedRun() {
       answer.replaceChildren(...planned.map(reasonLine));
     });
   };
-  return el("details", {}, el("summary", {}, textOf("plan_page.planned")), asking, answer);
+  return el("details", {}, el("summary", {}, textOf("plan_page.planned")), asking, answered);
 }
 
 // [label, text] of everything that a day allows; nothing where no run is allowed.

@@ -127,7 +127,11 @@ export function paceTicks([low, high], most) {
   const slow = 1000 / Math.max(low, SLOWEST_TICK_MPS),
     fast = 1000 / Math.max(high, SLOWEST_TICK_MPS),
     step = PACE_STEPS_S.find((s) => (slow - fast) / s < most) ?? PACE_STEPS_S.at(-1);
-  return steps(fast, slow, step).map((s) => 1000 / s);
+  const apart = (high - low) / (2 * most); // slow paces lie close together
+  const kept = [];
+  for (const at of steps(fast, slow, step).map((s) => 1000 / s))
+    if (!kept.length || kept.at(-1) - at >= apart) kept.push(at);
+  return kept;
 }
 
 function steps(low, high, step) {

@@ -14,7 +14,8 @@ export function timelineRow(s, line, band, cues, every_s, mark = "") {
     [mean, low, high] = [line.mean, line.low, line.high].map((values) => values.map(scaled)),
     corners = bandCorners(band ?? [], (line.mean.length - 1) * every_s, scaled);
   const pace = s.display.pace,
-    range = rowRange(pace ? mean.filter((v) => v > STANDING_MPS) : mean, corners);
+    least = 2 / 10 ** s.display.decimals,
+    range = rowRange(pace ? mean.filter((v) => v > STANDING_MPS) : mean, corners, least);
   return {
     label: labelOf(s),
     unit: s.display.unit,
@@ -42,14 +43,15 @@ export function bandCorners(band, end_s, scaled) {
   });
 }
 
-// From where to where a row is drawn: all but one value in a hundred at either end, and the band.
-export function rowRange(values, corners) {
+// From where to where a row is drawn: all but one value in a hundred at either end, and the band; `least` more at
+// either side, so that what hardly changes has no lines of more digits than are worth showing.
+export function rowRange(values, corners, least) {
   const sorted = values.filter((v) => v != null).sort((a, b) => a - b);
   const quantile = (p) => sorted[Math.min(sorted.length - 1, Math.floor(p * sorted.length))];
   const edges = corners.flatMap((c) => [c?.low, c?.high]).filter((v) => v != null);
   const low = edges.reduce((a, b) => Math.min(a, b), quantile(0.01)),
     high = edges.reduce((a, b) => Math.max(a, b), quantile(0.99));
-  const room = Math.max(0.12 * (high - low), 0.02 * Math.abs(high), 1e-4);
+  const room = Math.max(0.12 * (high - low), 0.02 * Math.abs(high), least);
   return [low - room, high + room];
 }
 

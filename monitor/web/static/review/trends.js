@@ -1,7 +1,7 @@
 // Every metric over the weeks, each run brought to the same speed and grade: dots with their intervals.
 
 import { ask } from "../shared/api.js";
-import { el, section, svg } from "../shared/elements.js";
+import { el, svg } from "../shared/elements.js";
 import { dayText, language, textOf } from "../shared/messages.js";
 import { scale } from "./plot_paths.js";
 import { number, numberWithHalf, term, unit, useLegend } from "./terms.js";
@@ -16,8 +16,10 @@ export async function showTrends() {
   document
     .getElementById("review")
     .replaceChildren(
-      section(
-        textOf("review.trends.title", { weeks: WEEKS }),
+      el(
+        "section",
+        {},
+        el("h1", {}, textOf("review.trends.title", { weeks: WEEKS })),
         el("p", { class: "soft" }, textOf("review.trends.about")),
         charts.length
           ? el("div", { class: "charts" }, ...charts)

@@ -86,13 +86,15 @@ export function wordings(key) {
 }
 
 // A text of a record in the language of the page, or as it is where it is not known.
-export function recordedText(text) {
+// change(key, parts) may give another message and other parts: in other units.
+export function recordedText(text, change = (key, parts) => [key, parts]) {
   if (Object.hasOwn(exact, text)) return textOf(exact[text]);
-  for (const [pattern, key] of patterns) {
+  for (const [pattern, found] of patterns) {
     const match = pattern.exec(text);
     if (match) {
-      const parts = Object.entries(match.groups ?? {}).map(([name, part]) => [name, partText(name, part)]);
-      return textOf(key, Object.fromEntries(parts));
+      const [key, parts] = change(found, match.groups ?? {});
+      const texts = Object.entries(parts).map(([name, part]) => [name, partText(name, part)]);
+      return textOf(key, Object.fromEntries(texts));
     }
   }
   return text;

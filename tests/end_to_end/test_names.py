@@ -207,7 +207,7 @@ def served(app: FastAPI) -> Iterator[str]:
     """The application on a port of its own, in a thread."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", log_config=None))
         thread = threading.Thread(target=server.run, args=([listener],), name="server")
         thread.start()
         try:

@@ -94,7 +94,7 @@ def box(tmp_path: Path) -> Iterator[Box]:
     box.app = app
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error"))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="error", log_config=None))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         box.url = f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -332,7 +332,7 @@ def test_tab_and_file_speak_german_where_the_reader_does(home: Path, kept: str) 
             with page.expect_download() as download:
                 page.click("text=diese Analyse als Datei")
             page.click("#trends")
-            expect(page.locator("h2", has_text="Die letzten 26 Wochen")).to_be_visible()
+            expect(page.locator("h1", has_text="Die letzten 26 Wochen")).to_be_visible()
             assert troubles == []
             saved = home / "saved.html"
             download.value.save_as(saved)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -35,6 +36,7 @@ from monitor.sinks.influx.line_protocol import Point, Value, protocol_lines
 from monitor.sinks.influx.plan_points import shared_day_points
 from monitor.sinks.influx.points import note_points, record_points
 from monitor.sinks.influx.run_points import day_point, run_points
+from monitor.sinks.influx.run_rollup import SpeedBin
 from monitor.sinks.influx.schema import INFLUX_SCHEMA, schema_markdown
 from monitor.storage.session_info import Note, SessionInfo
 from tests.sinks.influx.test_plan_points import FULL_DAY
@@ -75,7 +77,9 @@ def test_every_point_keeps_to_the_schema_and_every_measurement_occurs() -> None:
     rain = [Note(1, "note", None, None, "rain", "2026-01-02T00:00:00+00:00")]
     points = record_points(INFO, ONE_OF_EACH) + note_points(INFO, rain)
     points += shared_day_points(INFO.athlete, [FULL_DAY])
-    points += run_points(FULL_RUN, [FULL_RUN])
+    bins = {2.75: SpeedBin(300, FULL_RUN.sums, dict.fromkeys(FULL_RUN.counts, 300))}
+    long_run = replace(FULL_RUN, bins=bins)
+    points += run_points(long_run, [long_run])
     points += [p for p in [day_point([FULL_RUN])] if p is not None]
     for point in points:
         measurement = schema[point.measurement]

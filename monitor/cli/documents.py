@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 
 _INSTALLED = "share/doc/gaitcue/README.md"
@@ -15,6 +14,8 @@ def documents_folder(program: Path = Path(__file__).parents[2]) -> Path | None:
     """
     if (program / "docs" / "running.md").is_file():
         return program
+    from importlib.metadata import PackageNotFoundError, files  # every command would pay for it
+
     try:
         installed = files("gaitcue") or ()
     except PackageNotFoundError:

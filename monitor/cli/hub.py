@@ -137,7 +137,12 @@ def page_command(
     def print_address(url: str) -> None:
         from rich.console import Console
 
-        Console().print(user_text("say.hub.page", url=url, tenant=settings.tenant), soft_wrap=True)
+        from monitor.service.live_session import print_qr_code
+
+        console = Console()
+        console.print(user_text("say.hub.page", url=url, tenant=settings.tenant), soft_wrap=True)
+        if not web.loopback:
+            print_qr_code(url, console)
 
     _run_until_stopped(show_runs(settings, web, token, SystemClock(), print_address))
 

@@ -94,11 +94,13 @@ async def show_runs(
     when_open: Callable[[str], None],
 ) -> None:
     """Show a coach the runs of the settings' tenant until cancelled; ``when_open`` is told the address."""
-    from monitor.hub.tenant_page import hub_page  # pages, which workers do without
+    from monitor.hub.tenant_page import hub_page_app  # pages, which workers do without
     from monitor.hub.tenant_runs import TenantRuns
+    from monitor.web.app import serving_app
 
     runs = TenantRuns(settings.tenant, time)
-    async with hub_page(runs, token, web, time.now_s) as url:
+    app = partial(hub_page_app, runs, token, web, time.now_s)
+    async with serving_app(app, web, token, runs.close) as url:
         when_open(url)
         await _keep_connected(settings, "page", runs.run, time)
 

@@ -5,9 +5,7 @@ Who has the token sees all runs of the tenant as a coach does, and can change no
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from fastapi import Request, Response, WebSocket
@@ -15,12 +13,11 @@ from fastapi import Request, Response, WebSocket
 from monitor.core.http_access import WebSettings
 from monitor.core.http_guard import GuardedApp, GuardSettings, RouteRule
 from monitor.core.http_roles import AccessRole, Visitor
-from monitor.core.http_server import listen, running
 from monitor.core.secret import Secret
 from monitor.hub.tenant_runs import TenantRuns, run_row
 from monitor.web.access_rules import PROGRAM_RULES
 from monitor.web.api.live import get_legend
-from monitor.web.app import add_program_files, page_address, page_response, serve_page
+from monitor.web.app import add_program_files, page_response, serve_page
 
 HUB_COOKIE = "gaitcue-hub"
 """The cookie of these pages: a runner's own page on the same machine has another."""
@@ -79,29 +76,12 @@ def hub_page_app(
         return [run_row(run, now_s()) for run in list(runs.runs.values())]
 
     @app.websocket("/ws")
-    async def stream(socket: WebSocket, session: str = "") -> None:
+    async def stream(socket: WebSocket, run: str = "") -> None:
         await socket.accept()
-        run = runs.runs.get(session)
-        if run is None:
+        followed = runs.runs.get(run)
+        if followed is None:
             await socket.close(NO_SUCH_RUN)
         else:
-            await serve_page(socket, run.feed.attach(own=False), run.feed)
+            await serve_page(socket, followed.feed.attach(own=False), followed.feed)
 
     return app
-
-
-@contextlib.asynccontextmanager
-async def hub_page(
-    runs: TenantRuns, token: Secret, settings: WebSettings, now_s: Callable[[], float]
-) -> AsyncIterator[str]:
-    """Serve the pages while inside; the context holds the address to open.
-
-    ``ConfigError`` if the port is taken, or if the certificate and its key cannot be used.
-    """
-    app = await asyncio.to_thread(hub_page_app, runs, token, settings, now_s)
-    listener = listen(settings.host, settings.port, "error.port_of_page")
-    async with running(app, listener, "hub page", settings.certificate, settings.key):
-        try:
-            yield page_address(settings, listener.getsockname()[1], token)
-        finally:
-            runs.close()

@@ -51,7 +51,7 @@ class FollowedRun:
 
 
 class TenantRuns:
-    """``TenantRuns`` follows every run of a tenant; ``runs`` holds them by the names of their sessions."""
+    """``TenantRuns`` follows every run of a tenant; ``runs`` holds them by the keys of their addresses."""
 
     def __init__(self, tenant: str, time: MonotonicClock, back: datetime.timedelta = BACK) -> None:
         self.runs: dict[str, FollowedRun] = {}
@@ -84,7 +84,7 @@ class TenantRuns:
         try:
             address, _ = parse_subject(message.subject)
             batch = unpack_records(message.data)
-            run = self.runs.get(address.session)
+            run = self.runs.get(address.key)
             if run is None:
                 before = [] if batch.first == 0 else await self._started(message, streams)
                 run = self._follow(address, before)
@@ -92,8 +92,6 @@ class TenantRuns:
         except (DecodeError, InputError) as exc:
             _log.error("records from the log are left out: %s", exc)
             return
-        if run.address != address:
-            return  # another runner's, under the name of a session that is not theirs
         ago = datetime.datetime.now(datetime.UTC) - message.metadata.timestamp
         run.heard_s = self._time.now_s() - max(0.0, ago.total_seconds())
         for record in batch.records[max(0, run.taken - batch.first) :]:
@@ -120,7 +118,7 @@ class TenantRuns:
         name = f"page of {address.session}"
         feeding = asyncio.create_task(feed.run(records.batches()), name=name)
         run = FollowedRun(address, feed, records, feeding, self._time.now_s(), 0)
-        self.runs[address.session] = run
+        self.runs[address.key] = run
         return run
 
     def _forget_old_runs(self) -> None:
@@ -141,15 +139,13 @@ def run_row(run: FollowedRun, now_s: float) -> dict[str, object]:
     state = run.feed.state(own=False)
     cadence, band = state["now"].get("cadence_spm"), state["bands"].get("cadence_spm")
     return {
-        "session": run.address.session,
+        "run": run.address.key,
         "athlete": run.address.athlete,
         "activity": state["activity"],
-        "t_s": round(state["t_s"], 1),
         "cadence_spm": None if cadence is None else round(cadence["value"], 1),
         "low": None if band is None else band["low"],
         "high": None if band is None else band["high"],
         "off": bool(band and band["muted"]),
-        "cue": next((cue["wording"] for cue in reversed(state["cues"])), ""),
         "ended": state["ended"] is not None,
         "silent_s": round(max(0.0, now_s - run.heard_s), 1),
     }

@@ -10,6 +10,7 @@ import logging
 import mimetypes
 import os
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -301,20 +302,37 @@ async def serving(
     folder: Path | None = None,
     sharing: SharingDesk | None = None,
 ) -> AsyncIterator[str]:
-    """Serve the pages while inside; the context holds the address to open.
+    """Serve the pages of one service while inside; the context holds the address to open.
 
     Raises ``ConfigError`` if the port is taken, or if the certificate and its key cannot be used.
     """
+    app = partial(make_app, sink, token, folder, settings, sharing)
+    async with serving_app(app, settings, token, sink.close) as url:
+        yield url
+
+
+@contextlib.asynccontextmanager
+async def serving_app(
+    make: Callable[[], GuardedApp],
+    settings: WebSettings,
+    token: Secret | None,
+    end_pages: Callable[[], None],
+) -> AsyncIterator[str]:
+    """Serve the application that ``make`` returns while inside; the context holds the address to open.
+
+    ``make`` may block; ``end_pages`` ends what open pages are sent, without which no server stops.  Raises
+    ``ConfigError`` if the port is taken, or if the certificate and its key cannot be used.
+    """
     if settings.certificate is not None and settings.key is not None:
         await asyncio.to_thread(check_certificate, settings.certificate, settings.key)
-    app = await asyncio.to_thread(make_app, sink, token, folder, settings, sharing)
+    app = await asyncio.to_thread(make)
     listener = listen(settings.host, settings.port, "error.port_of_page")
     secured = (settings.certificate, settings.key)
     async with running(app, listener, "web server", *secured):
         try:
             yield page_address(settings, listener.getsockname()[1], token)
         finally:
-            sink.close()
+            end_pages()
 
 
 def page_address(settings: WebSettings, port: int, token: Secret | None) -> str:

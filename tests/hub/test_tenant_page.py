@@ -51,7 +51,7 @@ def test_the_address_with_the_token_leaves_a_cookie_of_its_own() -> None:
 
 def close_code(page: TestClient) -> int:
     with (
-        page.websocket_connect("ws://127.0.0.1:8765/ws?session=x") as socket,
+        page.websocket_connect("ws://127.0.0.1:8765/ws?run=x") as socket,
         pytest.raises(WebSocketDisconnect) as gone,
     ):
         socket.receive_text()

@@ -62,9 +62,9 @@ async def is_read(log: JetStreamContext) -> bool:
     return bool(await log.consumers_info(RECORD_LOG))
 
 
-def has_cadence(runs: TenantRuns, value: float, session: str = ANN.session) -> Callable[[], bool]:
+def has_cadence(runs: TenantRuns, value: float, run: str = ANN.key) -> Callable[[], bool]:
     def there() -> bool:
-        row = runs.runs.get(session)
+        row = runs.runs.get(run)
         return row is not None and run_row(row, 0.0)["cadence_spm"] == value
 
     return there
@@ -79,7 +79,7 @@ async def test_a_page_of_a_hub_has_the_state_that_the_runners_own_page_has(tmp_p
         )
         async with following(log, SystemClock()) as runs:
             await (await asyncio.to_thread(box.sink, hub)).run(no_batches())
-            name = box.started.session
+            name = RunAddress(TENANT, box.athlete, box.started.session).key
             await until(lambda: name in runs.runs and bool(run_row(runs.runs[name], 0.0)["ended"]))
             found = runs.runs[name].feed.state(own=False)
         worker.cancel()
@@ -100,26 +100,30 @@ async def test_who_begins_to_look_in_a_run_knows_whose_it_is_and_counts_nothing_
             await publish(log, ANN, 5, second(5), step)
             await publish(log, ANN, 5, second(5), step, second(6))  # a worker that began anew says it again
             await until(has_cadence(runs, 166.0))
-            state = runs.runs[ANN.session].feed.state(own=False)
+            state = runs.runs[ANN.key].feed.state(own=False)
             assert state["session"]["athlete"] == "ann"
             assert state["steps"] == 1
             assert state["now"]["cadence_spm"]["t_s"] == 6
 
 
-async def test_runs_of_other_tenants_and_forged_ones_are_not_followed(tmp_path: Path) -> None:
+async def test_runs_of_other_tenants_are_not_followed_and_a_forged_name_hides_nobody(
+    tmp_path: Path,
+) -> None:
     async with (
         running_hub(tmp_path) as hub,
         log_connection(hub) as log,
         following(log, SystemClock()) as runs,
     ):
         await publish(log, RunAddress("other", "eve", "evening"), 0, second(1))
-        await publish(log, ANN, 0, STARTED, second(1))
         await publish(log, RunAddress(TENANT, "eve", ANN.session), 2, second(30))
+        await publish(log, ANN, 0, STARTED, second(1))
         await log.publish(ANN.subject("records"), b"nonsense")
         await publish(log, ANN, 2, second(2))
         await until(has_cadence(runs, 162.0))
-        assert runs.runs.keys() == {ANN.session}
-        assert runs.runs[ANN.session].address == ANN
+        forged = runs.runs.keys() - {ANN.key}
+        assert forged == {
+            RunAddress(TENANT, "eve", ANN.session).key
+        }  # beside the real one, not in its place
 
 
 async def test_a_run_that_is_silent_is_forgotten_and_shown_again_when_it_goes_on(tmp_path: Path) -> None:
@@ -127,13 +131,13 @@ async def test_a_run_that_is_silent_is_forgotten_and_shown_again_when_it_goes_on
     async with running_hub(tmp_path) as hub, log_connection(hub) as log, following(log, time) as runs:
         await publish(log, ANN, 0, STARTED, second(1))
         await until(has_cadence(runs, 161.0))
-        page = runs.runs[ANN.session].feed.attach(own=False)
+        page = runs.runs[ANN.key].feed.attach(own=False)
         time.ahead_s = SHOWN_S + 5
         await until(lambda: runs.runs == {})
         assert page.closed
         await publish(log, ANN, 2, second(2), SessionEnded(ANN.session, 3.0, "stopped"))
         await until(has_cadence(runs, 162.0))
-        row = run_row(runs.runs[ANN.session], time.now_s())
+        row = run_row(runs.runs[ANN.key], time.now_s())
         assert (row["athlete"], row["ended"]) == ("ann", True)
 
 
@@ -151,5 +155,5 @@ async def test_after_a_broken_connection_it_reads_on_behind_what_it_has(tmp_path
         await once(runs, hub, 161.0)
         await publish(log, ANN, 2, second(2))
         await once(runs, hub, 162.0)
-        assert len(runs.runs[ANN.session].feed.state(own=False)["history"]["cadence_spm"]) == 2
+        assert len(runs.runs[ANN.key].feed.state(own=False)["history"]["cadence_spm"]) == 2
         runs.close()

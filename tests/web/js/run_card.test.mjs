@@ -3,7 +3,7 @@ import test from "node:test";
 import { cardOf } from "../../../monitor/web/static/hub/run_card.js";
 
 const ROW = {
-  session: "2026 ann/1",
+  run: "club.ann.2026 ann/1",
   athlete: "Ann",
   activity: "run",
   cadence_spm: 171,
@@ -47,5 +47,5 @@ test("who is silent or has finished has no number of now", () => {
 });
 
 test("the link leads to the run whatever its name", () => {
-  assert.equal(card({}).href, "run?session=2026%20ann%2F1");
+  assert.equal(card({}).href, "run?run=club.ann.2026%20ann%2F1");
 });

@@ -8,7 +8,7 @@ export function cardOf(row) {
   const away = row.ended || row.silent_s > AWAY_S;
   return {
     athlete: row.athlete,
-    href: `run?session=${encodeURIComponent(row.session)}`,
+    href: `run?run=${encodeURIComponent(row.run)}`,
     away,
     kind: away ? "away" : KINDS[placeOf(row)],
     doing: row.ended ? "hub.finished" : `live.activity.${row.activity}`,

@@ -1,12 +1,12 @@
 // Whose run the page shows: this service's own, or on a page of a hub the one in its address.
 
-const session = new URLSearchParams(location.search).get("session");
+const run = new URLSearchParams(location.search).get("run");
 
-export const isOfHub = session != null;
+export const isOfHub = run != null;
 
 export function socketAddress() {
   const scheme = location.protocol === "https:" ? "wss" : "ws",
-    which = isOfHub ? `?session=${encodeURIComponent(session)}` : "";
+    which = isOfHub ? `?run=${encodeURIComponent(run)}` : "";
   return `${scheme}://${location.host}/ws${which}`;
 }
 
@@ -20,7 +20,7 @@ export function leadBack() {
 }
 
 // On a page of a hub it is said whose run this is.
-export function showWho(line, run) {
-  line.hidden = !isOfHub || !run;
-  line.textContent = run?.athlete ?? "";
+export function showWho(line, session) {
+  line.hidden = !isOfHub || !session;
+  line.textContent = session?.athlete ?? "";
 }

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from monitor.cli import documents
 from monitor.cli.documents import documents_folder
 from monitor.cli.main import app
 
@@ -31,7 +30,7 @@ def installed(folder: Path) -> list[Any]:
 def test_of_a_wheel_they_are_where_it_has_put_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     packages, documents_of_it = tmp_path / "lib/python3.11/site-packages", tmp_path / "share/doc/gaitcue"
     packages.mkdir(parents=True)
-    monkeypatch.setattr(documents, "files", lambda name: installed(packages))
+    monkeypatch.setattr("importlib.metadata.files", lambda name: installed(packages))
     assert documents_folder(packages) is None  # somebody has deleted them
     documents_of_it.mkdir(parents=True)
     (documents_of_it / "README.md").write_text("# gaitcue")

@@ -39,6 +39,11 @@ if TYPE_CHECKING:
     from nats.js import JetStreamContext
 
 _log = logging.getLogger(__name__)
+_GIVEN_UP_HEADER = "Gaitcue-Given-Up"
+"""Of the last message of records of a run that was given up: whether it used too much or broke.
+
+A worker that is killed before its snapshot would else go on behind that end, with numbers the log has.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +121,7 @@ class _LiveRun:
     unsaved: int = 0  # messages since the snapshot
     waiting: list[RecordBatch] = field(default_factory=list)
     ended: bool = False
+    given_up: bool = False
     over_budget: bool = False
 
     @property
@@ -267,7 +273,7 @@ class PartitionWorker:
         self._give_up(live, reason)
 
     def _give_up(self, live: _LiveRun, reason: str) -> None:
-        live.ended = True
+        live.ended = live.given_up = True
         if live.run is not None:
             live.waiting.append(live.run.give_up(reason))
 
@@ -303,10 +309,9 @@ class PartitionWorker:
         """Bring a run into memory: from its snapshot, from its first message, or as a new one."""
         key, now_s = address.key, self._time.now_s()
         entry = await self._snapshots.find(key)
-        published = await self._published(address)
-        live = _LiveRun(
-            key, address, None, entry, entry.sequence, published, now_s, now_s, ended=entry.ended
-        )
+        published, given_up = await self._published(address)
+        live = _LiveRun(key, address, None, entry, entry.sequence, published, now_s, now_s)
+        live.ended, live.over_budget = entry.ended or bool(given_up), given_up == "over budget"
         snapshot = await self._snapshots.load(entry)
         if snapshot is not None:
             live.run = snapshot.run
@@ -331,16 +336,16 @@ class PartitionWorker:
             if not messages:
                 return
 
-    async def _published(self, address: RunAddress) -> int:
-        """How many records of a run are in the log."""
+    async def _published(self, address: RunAddress) -> tuple[int, str]:
+        """How many records of a run are in the log, and why it was given up, if it was."""
         from nats.js.errors import NotFoundError
 
         try:
             last = await self._log.get_last_msg(RECORD_LOG, address.subject("records"))
         except NotFoundError:
-            return 0
+            return 0, ""
         batch = unpack_records(last.data or b"")
-        return batch.first + len(batch.records)
+        return batch.first + len(batch.records), (last.headers or {}).get(_GIVEN_UP_HEADER, "")
 
     async def _publish(self) -> None:
         """Put the records that are not there yet into the log: of each run in order, the runs at once."""
@@ -355,6 +360,8 @@ class PartitionWorker:
         for start in range(0, len(fresh), self._p.most_records):
             batch = RecordBatch(at + start, fresh[start : start + self._p.most_records])
             headers = {"Nats-Msg-Id": f"{live.key}/{batch.first}/{len(batch.records)}"}
+            if live.given_up and start + self._p.most_records >= len(fresh):
+                headers[_GIVEN_UP_HEADER] = "over budget" if live.over_budget else "broken"
             await self._log.publish(live.address.subject("records"), pack_records(batch), headers=headers)
             live.published = batch.first + len(batch.records)
             self.state.records += len(batch.records)

@@ -424,6 +424,45 @@ async def test_a_run_that_breaks_in_its_middle_has_an_end_and_stays_ended(
         assert last.reason == "what follows could not be evaluated"
 
 
+async def end_before_it_saves(hub: Rig, params: WorkerParams) -> None:
+    """Let a worker take all messages and be killed after its records are in the log, before a snapshot."""
+    state = PartitionState(0)
+    worker = PartitionWorker(hub.streams, state, SystemClock(), params)
+    last = (await hub.streams.log.stream_info("PACKETS")).state.last_seq
+
+    async def killed() -> None:
+        if state.sequence >= last:
+            raise asyncio.CancelledError
+
+    worker._save = killed  # type: ignore[method-assign]
+    with contextlib.suppress(asyncio.CancelledError):
+        await worker.run()
+
+
+@pytest.mark.parametrize("breaks", [False, True])
+async def test_who_was_given_up_stays_so_after_a_kill_before_the_snapshot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, breaks: bool
+) -> None:
+    """The account is new, and what broke may not break again: what follows has numbers that the log has."""
+    async with rig(tmp_path) as hub:
+        await hub.send(0.3)
+        await hub.work()
+        await hub.send(0.7)
+        with monkeypatch.context() as patch:
+            if breaks:
+                patch.setattr(Session, "push", lambda *_: 1 / 0)
+            budget = BudgetParams() if breaks else BudgetParams(day_mb=1e-6)
+            await end_before_it_saves(hub, replace(QUICK, budget=budget))
+        given_up = await hub.records()
+        assert isinstance(given_up[-1], SessionEnded)
+        await hub.send_rest()
+        state = await hub.work(replace(QUICK, idle_s=60.0))
+        assert await hub.has_ended()
+        assert await hub.records() == given_up
+        assert (await in_log(hub, hub.address) == 0) == (not breaks), "of a broken one the packets stay"
+        assert state.orphans == 0
+
+
 @pytest.mark.parametrize(
     ("session", "started_utc"),
     [

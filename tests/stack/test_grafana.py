@@ -17,12 +17,14 @@ import pytest
 from rich.console import Console
 
 from dsp.metrics import METRICS
+from dsp.types import CueKind, Fault
 from grafana.__main__ import COLOURS, files
 from grafana.alerts import RULES, Rule, rules
 from grafana.panels import NO_CELL, NOTHING, grafana_unit
 from grafana.published import CHECK, ask_packages, packages_installed, series_frame
 from grafana.returning import NOT_SHARED
 from grafana.squad import NOW
+from monitor.core.message_catalogues import catalogue
 from monitor.core.monotonic import SystemClock
 from monitor.core.records import Out, SessionEnded, SessionStarted, SinkStatus
 from monitor.core.secret import Secret
@@ -183,6 +185,29 @@ def test_what_is_not_shared_has_no_number_and_is_said_in_words(seen: Influx) -> 
         (mappings,) = (p["value"] for p in override["properties"] if p["id"] == "mappings")
         (absent,) = (m["options"] for m in mappings if m["type"] == "special")
         assert (absent["match"], absent["result"]["text"]) == ("null+nan", NOT_SHARED)
+
+
+def words_of(panel: dict[str, Any], column: str) -> set[str]:
+    """The values of a column that have a word."""
+    found: set[str] = set()
+    for override in panel["fieldConfig"]["overrides"]:
+        if override["matcher"]["options"] == column:
+            for mappings in (p["value"] for p in override["properties"] if p["id"] == "mappings"):
+                found |= {key for m in mappings if m["type"] == "value" for key in m["options"]}
+    return found
+
+
+def test_a_coach_reads_words_where_the_database_has_keys() -> None:
+    tables = [(board, p) for board, p in panels() if p["type"] == "table"]
+    cues = [p for _, p in tables if any('"fault"' in t["query"] for t in p["targets"])]
+    assert len(cues) >= 2
+    for panel in cues:
+        assert words_of(panel, "Fault") == set(Fault)
+        assert words_of(panel, "Kind") == set(CueKind)
+    (attention,) = (p for _, p in tables if p["title"] == "Who needs attention")
+    said = {key.removeprefix("said.") for key in catalogue("en").keys if key.startswith("said.")}
+    assert words_of(attention, "Last cue") == said
+    assert "cadence_low" in said
 
 
 PLAUSIBLE = {

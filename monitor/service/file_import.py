@@ -329,10 +329,13 @@ class _Workers:
                 self._give(worker, next(waiting, None))
 
     def _handle(self, worker: _Worker, event: ImportEvent | logging.LogRecord) -> None:
+        path = worker.path
+        if isinstance(event, FileFinished):
+            worker.path = None
         if isinstance(event, logging.LogRecord):
             handle_forwarded(event)
-        elif worker.path is not None:
-            self._report(worker.path, event)
+        elif path is not None:
+            self._report(path, event)
 
     def _bury(self, worker: _Worker, waiting: Iterator[Path]) -> None:
         """A process has died (killed, or for want of memory): its file is refused, another takes over."""
@@ -347,6 +350,8 @@ class _Workers:
 
     def _let_finish(self) -> None:
         """Take the last events of those who stop; ``KeyboardInterrupt`` cuts that short."""
+        for worker in [w for w in self._workers if w.path is None]:
+            self._give(worker, None)  # it waits for its next file, and would say nothing more
         while self._workers and (ready := wait([w.connection for w in self._workers], _PATIENCE_S)):
             for worker in [w for w in self._workers if w.connection in ready]:
                 try:

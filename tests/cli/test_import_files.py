@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -272,11 +272,10 @@ class ManualSeconds:
         return self.now_s
 
 
-def run_import(*words: object, **environment: str) -> subprocess.Popen[str]:
+def run_import(*words: object, program: Sequence[str] = ("-m", "monitor")) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "monitor", "import", *map(str, words)],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={**os.environ, **environment},
-        start_new_session=True,
+        [sys.executable, *program, "import", *map(str, words)],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
     )  # fmt: skip
 
 
@@ -325,9 +324,18 @@ def test_two_imports_of_the_same_files_at_the_same_time_double_nothing(
     assert len(list((at_home / "tapes").iterdir())) == 12
 
 
+IMPATIENT = """
+from monitor.cli.main import main
+from monitor.service import folder_watch
+folder_watch._SETTLED_S, folder_watch._LOOK_EVERY_S = 0.5, 0.1
+main()
+"""
+"""The program, which takes a file for complete as soon as it has been still for half a second."""
+
+
 def test_a_watched_folder_is_taken_up_as_files_appear_until_sigterm(at_home: Path, tmp_path: Path) -> None:
     folder = watches(tmp_path / "watch", 1)
-    program = run_import("--watch", folder)
+    program = run_import("--watch", folder, program=("-c", IMPATIENT))
     wait_until(lambda: session_count(at_home) == 1)
     more = watches(tmp_path / "more", 2)
     os.replace(more / "001.fit", folder / "new.fit")

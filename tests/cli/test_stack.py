@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
+from blockbuster import BlockBuster
 
+from monitor.service import serve
 from monitor.sinks.influx.schema import schema_markdown
 from monitor.storage.store import Store
+from tests.command_here import Gaitcue, here
 from tests.stack.servers import TOKEN, Influx
 
+__all__ = ["here"]
 ROOT = Path(__file__).parents[2]
 
 
@@ -31,9 +35,19 @@ def configure(home: Path, url: str) -> None:
     (home / "gaitcue.toml").write_text(text)
 
 
-def gaitcue(*words: str) -> tuple[int, str]:
-    done = subprocess.run([sys.executable, "-m", "monitor", *words], capture_output=True, text=True)
-    return done.returncode, done.stdout + done.stderr
+Said = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def gaitcue(here: Gaitcue, nothing_blocks: BlockBuster) -> Said:
+    """A command's exit code and all that it said."""
+    nothing_blocks.deactivate()  # loops of a service, which are tested elsewhere
+
+    def run(*words: str) -> tuple[int, str]:
+        done = here(*words)
+        return done.returncode, done.stdout + done.stderr
+
+    return run
 
 
 def csv(path: Path) -> Path:
@@ -52,7 +66,11 @@ def csv(path: Path) -> Path:
     return path
 
 
-def test_a_run_without_its_server_waits_is_shown_and_is_sent_later(home: Path, influx: Influx) -> None:
+def test_a_run_without_its_server_waits_is_shown_and_is_sent_later(
+    home: Path, influx: Influx, gaitcue: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run waits ten seconds for its server at its end, here one."""
+    monkeypatch.setattr(serve, "ServeParams", partial(serve.ServeParams, deadline_s=1.0))
     configure(home, influx.url)
     influx.proxy.kill()
     code, said = gaitcue("replay", str(csv(home / "belt.csv")), "--placement", "pelvis", "--speed", "max")
@@ -85,13 +103,13 @@ def test_a_run_without_its_server_waits_is_shown_and_is_sent_later(home: Path, i
     assert influx.count("step", "count") == steps
 
 
-def test_without_an_address_send_says_where_to_set_one(home: Path) -> None:
+def test_without_an_address_send_says_where_to_set_one(home: Path, gaitcue: Said) -> None:
     code, said = gaitcue("stack", "send")
     assert code == 2
     assert "[influx] has no url" in said
 
 
-def test_an_unknown_session_is_one_clear_line(home: Path) -> None:
+def test_an_unknown_session_is_one_clear_line(home: Path, gaitcue: Said) -> None:
     configure(home, "http://127.0.0.1:1")
     code, said = gaitcue("stack", "send", "2020-nothing")
     assert code == 2
@@ -104,8 +122,5 @@ def test_the_documentation_of_the_schema_is_up_to_date() -> None:
     )
 
 
-def test_the_doctor_names_the_table_that_is_missing(home: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "monitor", "stack", "doctor"], capture_output=True, text=True
-    )
-    assert "set [influx] url and a token" in done.stdout
+def test_the_doctor_names_the_table_that_is_missing(home: Path, gaitcue: Said) -> None:
+    assert "set [influx] url and a token" in gaitcue("stack", "doctor")[1]

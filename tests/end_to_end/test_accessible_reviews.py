@@ -16,9 +16,10 @@ from monitor.storage.backup import DATABASE
 from monitor.storage.store import Store
 from monitor.web.baseline_file import write_baseline_chart
 from tests.end_to_end.axe_source import axe_source
+from tests.end_to_end.review_tab import review_tab
 from tests.end_to_end.test_plan_page import box
 from tests.end_to_end.test_review_page import kept, long_file, made, opened
-from tests.end_to_end.test_sessions import address, home, start, with_token
+from tests.end_to_end.test_sessions import home
 from tests.review.test_baseline_chart import view
 
 __all__ = ["box", "home", "kept", "long_file", "made"]
@@ -28,29 +29,31 @@ DETAILS_OPEN = "document.querySelectorAll('details').forEach((d) => { d.open = t
 
 
 def complaints(page: Any) -> list[str]:
-    """What axe-core finds wrong: the rule, and the first element that breaks it."""
+    """What axe-core finds wrong: the theme, the rule, and the first element that breaks it."""
     page.evaluate(axe_source())
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    return [f"{rule['id']}: {node['html']}" for rule in found["violations"] for node in rule["nodes"][:1]]
+    wrong = list[str]()
+    for theme in THEMES:
+        page.emulate_media(color_scheme=theme)
+        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+        wrong += [f"{theme}, {rule['id']}: {node['html']}" for rule in found for node in rule["nodes"][:1]]
+    return wrong
 
 
-@pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("language", ["en", "de"])
 @pytest.mark.parametrize("width", [360, 1280])
 def test_nothing_is_wrong_with_a_review_that_has_every_part(
-    long_file: dict[Language, Path], width: int, language: Language, theme: str
+    long_file: dict[Language, Path], width: int, language: Language
 ) -> None:
-    with opened(width, 844, offline=True, color_scheme=theme) as (page, _):
+    with opened(width, 844, offline=True) as (page, _):
         page.goto(f"file://{long_file[language]}")
         page.wait_for_selector("#timeline path.line")
         page.evaluate(DETAILS_OPEN)
         assert complaints(page) == []
 
 
-@pytest.mark.parametrize("theme", THEMES)
-def test_nothing_is_wrong_with_the_picture_of_the_own_normal(tmp_path: Path, theme: str) -> None:
+def test_nothing_is_wrong_with_the_picture_of_the_own_normal(tmp_path: Path) -> None:
     write_baseline_chart(view(30), tmp_path / "baseline.html")
-    with opened(390, 844, offline=True, color_scheme=theme) as (page, _):
+    with opened(390, 844, offline=True) as (page, _):
         page.goto(f"file://{tmp_path}/baseline.html")
         page.wait_for_selector("#baseline path.line")
         assert complaints(page) == []
@@ -73,49 +76,43 @@ def tab(home: Path, kept: str) -> Iterator[str]:
     """The address of the Review tab over a store with a run that has a note."""
     with Store(home / DATABASE) as store:
         store.add_note(kept, "note", "windy")
-    program = start("review", "--web", "--port", "0")
-    try:
-        yield with_token(address(program.stdout), home)
-    finally:
-        program.terminate()
-        program.communicate()
+    with review_tab(home) as url:
+        yield url
 
 
 def test_nothing_is_wrong_with_the_tab_its_tools_and_the_pages_beside_it(tab: str) -> None:
-    for theme in THEMES:
-        with opened(390, 844, color_scheme=theme) as (page, _):
-            page.goto(tab)
-            page.wait_for_selector("#timeline path.line")
-            assert complaints(page) == []
-            page.click("#more")
-            page.wait_for_selector("#tools:not([hidden])")
-            assert complaints(page) == [], "tools"
-            page.click("#flags")
-            page.wait_for_selector("dialog[open]")
-            assert complaints(page) == [], "warning signs"
-            page.keyboard.press("Escape")
-            page.click("#trends")
-            page.wait_for_selector("#review h1, #review h2")
-            assert complaints(page) == [], "trends"
-            page.goto(tab.partition("review")[0] + "pair")
-            page.wait_for_selector("#code")
-            assert complaints(page) == [], "pairing"
-            page.goto(tab.partition("review")[0] + "api/v1/docs")
-            page.wait_for_selector("main h2")
-            assert complaints(page) == [], "description of the API"
+    with opened(390, 844) as (page, _):
+        page.goto(tab)
+        page.wait_for_selector("#timeline path.line")
+        assert complaints(page) == []
+        page.click("#more")
+        page.wait_for_selector("#tools:not([hidden])")
+        assert complaints(page) == [], "tools"
+        page.click("#flags")
+        page.wait_for_selector("dialog[open]")
+        assert complaints(page) == [], "warning signs"
+        page.keyboard.press("Escape")
+        page.click("#trends")
+        page.wait_for_selector("#review h1, #review h2")
+        assert complaints(page) == [], "trends"
+        page.goto(tab.partition("review")[0] + "pair")
+        page.wait_for_selector("#code")
+        assert complaints(page) == [], "pairing"
+        page.goto(tab.partition("review")[0] + "api/v1/docs")
+        page.wait_for_selector("main h2")
+        assert complaints(page) == [], "description of the API"
 
 
 VIEWS = ("today", "diary", "strength", "calendar", "shoes", "sharing", "morning", "weekly", "manual_run")
 
 
-@pytest.mark.parametrize("theme", THEMES)
-def test_nothing_is_wrong_with_the_plan(box: Any, theme: str) -> None:
-    with opened(360, 740, color_scheme=theme) as (page, _):
+def test_nothing_is_wrong_with_the_plan(box: Any) -> None:
+    with opened(360, 740) as (page, _):
         page.goto(f"{box.url}/plan?token=let-me-in-please")
         page.wait_for_selector("#plan section, #plan form")
         assert complaints(page) == [], "before a plan"
     box.write("declare", place="behind", side="left", reference_km=30, longest_km=12)
-    with opened(360, 740, color_scheme=theme) as (page, _):
+    with opened(360, 740) as (page, _):
         page.goto(f"{box.url}/plan?token=let-me-in-please")
         for name in VIEWS:
             page.goto(f"{box.url}/plan#{name}")

@@ -30,7 +30,7 @@ from tests.ports import free_port
 from tests.sources.bluetooth.conftest import dbus
 
 pytestmark = pytest.mark.slow
-RUN_S = 15.0
+RUN_S = 10.0
 
 
 class Terminal:
@@ -136,7 +136,7 @@ async def test_setup_run_and_review_with_two_sensors_on_the_shoes(tmp_path: Path
             while min(d.notified for d in devices) < before + RUN_S * 2 * 208 / 8:  # noqa: ASYNC110 - halves of packets
                 await asyncio.sleep(0.1)
 
-        found = await ann.types("sensors", "scan", "--seconds", "4")
+        found = await ann.types("sensors", "scan", "--seconds", "2")
         assert all(serial in found for serial, _ in shoes)
         body, both, pages = "ann|175|70||", "|1 2|" + 8 * "|", "||y|"
         said = await ann.types("setup", answers=body + both + pages + "y|")

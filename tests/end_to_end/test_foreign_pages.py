@@ -18,7 +18,8 @@ from monitor.storage.backup import DATABASE
 from monitor.storage.import_recording import import_recording
 from monitor.storage.store import Store
 from tests.end_to_end.browser import own_browser, shared_browser
-from tests.end_to_end.test_sessions import address, home, start, with_token
+from tests.end_to_end.review_tab import review_tab
+from tests.end_to_end.test_sessions import address, home, start
 from tests.storage_of_files import copy_store
 
 NOON = datetime.datetime(2026, 11, 24, 12, 0, tzinfo=datetime.UTC)
@@ -96,19 +97,13 @@ def kept(home: Path, made: Path) -> str:
 @contextlib.contextmanager
 def visited(home: Path, browser: Any) -> Iterator[tuple[Any, str, list[str]]]:
     """A browser that has our page open and its cookie, our origin, and every address it asked for."""
-    program = start("review", "--web", "--port", "0")
-    try:
-        url = with_token(address(program.stdout), home)
-        with browser.new_context() as context:
-            asked: list[str] = []
-            context.on("request", lambda request: asked.append(request.url))
-            page = context.new_page()
-            page.goto(url)
-            page.wait_for_selector("#timeline path.line")
-            yield context, f"http://{urlsplit(url).netloc}", asked
-    finally:
-        program.terminate()
-        program.communicate()
+    with review_tab(home) as url, browser.new_context() as context:
+        asked: list[str] = []
+        context.on("request", lambda request: asked.append(request.url))
+        page = context.new_page()
+        page.goto(url)
+        page.wait_for_selector("#timeline path.line")
+        yield context, f"http://{urlsplit(url).netloc}", asked
 
 
 def test_a_foreign_page_reads_nothing_and_changes_nothing(home: Path, kept: str) -> None:

@@ -64,12 +64,20 @@ def test_without_a_terminal_a_demo_is_log_lines_and_no_table() -> None:
     )
 
 
-@pytest.mark.parametrize("how", ["before", "after", "environment"])
-def test_every_line_is_json_where_that_is_asked_for(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    words = {"before": ("--log-format", "json", *DEMO), "after": (*DEMO, "--log-format", "json")}
+@pytest.mark.parametrize("how", ["before", "environment"])
+def test_json_is_asked_for_before_a_command_or_for_all(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    words: tuple[str, ...] = ("-v", "sessions", "list")
     if how == "environment":
         monkeypatch.setenv("GAITCUE_LOG_FORMAT", "json")
-    done = gaitcue(*words.get(how, DEMO))
+    else:
+        words = ("--log-format", "json", *words)
+    lines = json_lines(gaitcue(*words).stderr)
+    assert "made, with tables" in lines[-1]["message"]
+    assert {line["level"] for line in lines} == {"info"}
+
+
+def test_every_line_is_json_where_that_is_asked_for() -> None:
+    done = gaitcue(*DEMO, "--log-format", "json")
     assert done.returncode == 0, done.stderr
     assert done.stdout == ""
     made, *lines = json_lines(done.stderr)
@@ -99,7 +107,7 @@ def test_a_short_command_says_nothing_about_itself_unless_asked() -> None:
 
 
 def recorded(folder: Path) -> Path:
-    left = steady_foot_imu("L", 60.0)
+    left = steady_foot_imu("L", 24.0)
     np.savez(folder / "run.npz", fs_imu=200.0, footL_acc=left.acc_ms2, footL_gyro=left.gyr_rads)
     return folder / "run.npz"
 
@@ -155,16 +163,26 @@ def test_the_proxy_logs_its_begin_and_its_end(home: Path) -> None:
     assert "choose another with --port" in json_lines(refused.stderr)[-1]["message"]
 
 
+IMPATIENT = """
+from functools import partial
+from monitor.cli.main import main
+from monitor.service import serve
+serve.ServeParams = partial(serve.ServeParams, deadline_s=1.0)
+main()
+"""
+"""The program, which at the end of a run waits a second for a broker that is away instead of ten."""
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="a terminal of our own is made as Unix makes it")
 def test_at_a_terminal_there_is_the_table_and_only_what_is_wrong_above_it(home: Path) -> None:
     import pty
 
     settings = home.parent / "s.toml"
     settings.write_text('[mqtt]\nhost = "127.0.0.1"\nport = 9\n')
-    words = ["replay", str(recorded(home.parent)), "--speed", "30", "--config", str(settings)]
+    words = ["replay", str(recorded(home.parent)), "--speed", "12", "--config", str(settings)]
     ours, theirs = pty.openpty()
     program = subprocess.Popen(
-        [sys.executable, "-m", "monitor", *words], stdin=theirs, stdout=theirs, stderr=theirs,
+        [sys.executable, "-c", IMPATIENT, *words], stdin=theirs, stdout=theirs, stderr=theirs,
         env={**os.environ, "TERM": "xterm", "COLUMNS": "120"},
     )  # fmt: skip
     os.close(theirs)

@@ -42,13 +42,14 @@ NOW = datetime.datetime(2026, 11, 24, 12, 0, tzinfo=datetime.UTC)
 NAMES = ("me", "Jürgen", "Łukasz", "李", "محمد", "דוד", "Nguyễn Thị", "नरेन्द्र", "Zoë/../x", "Ann O'Neil")
 
 
-@pytest.fixture(params=NAMES)
-def named(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Path]:
+@pytest.fixture(scope="module", params=NAMES)
+def named(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     """A store with a run of somebody."""
-    with Store(tmp_path / DATABASE) as store:
+    folder = tmp_path_factory.mktemp("named")
+    with Store(folder / DATABASE) as store:
         recording = simulated_recording(12)
-        import_recording(store, tmp_path, recording, unicodedata.normalize("NFD", request.param), NOW)
-    return request.param, tmp_path
+        import_recording(store, folder, recording, unicodedata.normalize("NFD", request.param), NOW)
+    return request.param, folder
 
 
 def test_a_name_in_any_script_can_be_found_looked_at_and_taken_away(named: tuple[str, Path]) -> None:

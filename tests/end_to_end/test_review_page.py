@@ -30,6 +30,7 @@ from monitor.storage.store import Store
 from monitor.web.baseline_file import write_baseline_chart
 from monitor.web.review_file import write_review
 from tests.end_to_end.browser import shared_browser
+from tests.end_to_end.review_tab import review_tab
 from tests.end_to_end.test_sessions import address, home, start, with_token
 from tests.review.test_baseline_chart import view
 from tests.review.test_feedback_text import LEVELS
@@ -275,13 +276,12 @@ def test_the_tab_offers_a_device_only_what_it_may_do(
 
     with Store(home / DATABASE) as store:
         store.add_note(kept, "note", "windy")
-    program = start("review", "--web", "--port", "0")
-    try:
+    with review_tab(home) as url:
         devices = PairedDevices(home)
         paired = devices.exchange(devices.make_code("tablet", role, None))
         assert paired is not None
         with opened(390, 844, locale="en-GB") as (page, troubles):
-            page.goto(f"{address(program.stdout)}?token={paired[0]}")
+            page.goto(f"{url.partition('?')[0]}?token={paired[0]}")
             page.wait_for_selector("#timeline path.line")
             page.click("#more")
             expect(page.locator("#tools")).to_contain_text(reason)
@@ -305,9 +305,6 @@ def test_the_tab_offers_a_device_only_what_it_may_do(
             page.locator("#red-flags .flag").first.click()
             expect(page.locator("#red-flags .flags-kept")).to_contain_text("This is not written down")
             assert troubles == []
-    finally:
-        program.terminate()
-        program.communicate()
     with Store(home / DATABASE) as store:
         assert store.session(kept).tags == (("hilly",) if writes else ())
         assert [n.text for n in store.notes(kept)] == ["windy", *(["strong finish"] if writes else [])]
@@ -317,28 +314,22 @@ def test_the_tab_offers_a_device_only_what_it_may_do(
 def test_tab_and_file_speak_german_where_the_reader_does(home: Path, kept: str) -> None:
     from playwright.sync_api import expect
 
-    program = start("review", "--web", "--port", "0")
-    try:
-        url = with_token(address(program.stdout), home)
-        with opened(390, 844, locale="de-DE") as (page, troubles):
-            page.goto(url)
-            page.wait_for_selector("#timeline path.line")
-            expect(page.locator(".words dt").first).to_have_text("Gut gelaufen")
-            expect(page.locator(".tile", has_text="Overstride")).to_contain_text(
-                re.compile(r"\d+,\d cm.*± \d+,\d cm")
-            )
-            assert page.evaluate("document.documentElement.scrollWidth") <= 390
-            page.click("#more")
-            with page.expect_download() as download:
-                page.click("text=diese Analyse als Datei")
-            page.click("#trends")
-            expect(page.locator("h1", has_text="Die letzten 26 Wochen")).to_be_visible()
-            assert troubles == []
-            saved = home / "saved.html"
-            download.value.save_as(saved)
-    finally:
-        program.terminate()
-        program.communicate()
+    with review_tab(home) as url, opened(390, 844, locale="de-DE") as (page, troubles):
+        page.goto(url)
+        page.wait_for_selector("#timeline path.line")
+        expect(page.locator(".words dt").first).to_have_text("Gut gelaufen")
+        expect(page.locator(".tile", has_text="Overstride")).to_contain_text(
+            re.compile(r"\d+,\d cm.*± \d+,\d cm")
+        )
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        page.click("#more")
+        with page.expect_download() as download:
+            page.click("text=diese Analyse als Datei")
+        page.click("#trends")
+        expect(page.locator("h1", has_text="Die letzten 26 Wochen")).to_be_visible()
+        assert troubles == []
+        saved = home / "saved.html"
+        download.value.save_as(saved)
     with opened(390, 844, locale="en-GB", offline=True) as (page, troubles):  # it stays as it was written
         page.goto(f"file://{saved}")
         expect(page.locator(".words dt").first).to_have_text("Gut gelaufen")

@@ -33,14 +33,18 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "gaitcue"
 
 
-@pytest.fixture
-def shoes(tmp_path: Path) -> Path:
-    left, right = steady_foot_imu("L", 60.0), steady_foot_imu("R", 60.0, phase=0.5)
+def recorded(folder: Path, seconds: float) -> Path:
+    left, right = steady_foot_imu("L", seconds), steady_foot_imu("R", seconds, phase=0.5)
     np.savez(
-        tmp_path / "run.npz", fs_imu=200.0, footL_acc=left.acc_ms2, footL_gyro=left.gyr_rads,
+        folder / "run.npz", fs_imu=200.0, footL_acc=left.acc_ms2, footL_gyro=left.gyr_rads,
         footR_acc=right.acc_ms2, footR_gyro=right.gyr_rads,
     )  # fmt: skip
-    return tmp_path / "run.npz"
+    return folder / "run.npz"
+
+
+@pytest.fixture
+def shoes(tmp_path: Path) -> Path:
+    return recorded(tmp_path, 60.0)
 
 
 def start(*args: object) -> subprocess.Popen[str]:
@@ -66,7 +70,8 @@ def committed(home: Path, packets: int) -> Path:
     raise AssertionError("the program wrote no tape")
 
 
-def test_a_replay_is_kept_and_gives_what_analysis_gives(home: Path, shoes: Path) -> None:
+def test_a_replay_is_kept_and_gives_what_analysis_gives(home: Path, tmp_path: Path) -> None:
+    shoes = recorded(tmp_path, 20.0)
     program = start("replay", shoes, "--speed", "max")
     said, _ = program.communicate(timeout=60)
     assert program.returncode == 0, said

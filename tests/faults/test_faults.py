@@ -14,7 +14,7 @@ from tests.faults.broken_sensors import DAMAGES, Damage, Injected
 from tests.faults.fault_run import TROUBLES, Trouble, coached_recording, run_through
 from tests.stack.servers import Influx
 
-SECONDS = 112.0
+SECONDS = 92.0
 SPEED = 4.0
 
 
@@ -44,7 +44,7 @@ async def test_what_was_sent_is_stored_or_counted_through_every_fault(
     """A cue at 53 s, then each sensor in its turn; meanwhile each server and the disk."""
     sensors = [s.name for s in recording.settings.sensors]
     damages = [
-        Damage(kind, sensors[k % len(sensors)], 58.0 + 7 * k, 63.0 + 7 * k)
+        Damage(kind, sensors[k % len(sensors)], 56.0 + 4 * k, 61.0 + 4 * k)
         for k, kind in enumerate(DAMAGES)
     ]
     starts_s = {

@@ -13,8 +13,8 @@ from tests.faults.killing import cut_power, examine, kill, packets_of, start_rep
 from tests.faults.program import Home, make_tape
 
 RANDOM = random.Random(19)
-INSTANTS_S = [RANDOM.uniform(0.0, 4.0) for _ in range(2)]  # a hundred in ``make soak``
-SECONDS, SPEED = 80.0, 8  # twice as long as the last instant
+INSTANTS_S = [RANDOM.uniform(0.0, 3.0) for _ in range(2)]  # a hundred in ``make soak``
+SECONDS, SPEED = 36.0, 6  # twice as long as the last instant
 
 
 @pytest.fixture(scope="module")

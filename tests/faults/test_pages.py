@@ -60,7 +60,7 @@ def deaf_page(port: int, path: str) -> socket.socket:
 async def test_two_hundred_pages_see_the_run_to_its_end_beside_some_that_read_nothing(
     home: Home, tmp_path: Path
 ) -> None:
-    tape = make_tape(tmp_path / "run.tape", 80.0)
+    tape = make_tape(tmp_path / "run.tape", 48.0)
     process = home.start("replay", tape, "--speed", 8, "--web", "--port", 0)
     home.wait_for("is sending data", process)
     assert process.stdout is not None
@@ -75,7 +75,7 @@ async def test_two_hundred_pages_see_the_run_to_its_end_beside_some_that_read_no
     await asyncio.to_thread(process.communicate, timeout=PATIENCE_S)
     assert process.returncode == 0
     last_s = await asyncio.gather(*pages)
-    assert min(last_s) == max(last_s) == pytest.approx(80, abs=1)
+    assert min(last_s) == max(last_s) == pytest.approx(48, abs=1)
     for page in deaf:
         page.close()
     (session,) = home.sessions()

@@ -16,6 +16,7 @@ import pytest
 from monitor.storage.session_info import SessionStatus
 from tests.faults.program import COMMAND, PATIENCE_S, Home, end, hear_hang_ups, make_tape
 
+SECONDS = 30.0
 OWN_TERMINAL = """
 import fcntl, os, sys, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
@@ -25,7 +26,7 @@ os.execv(sys.argv[1], sys.argv[1:])
 
 @pytest.fixture(scope="module")
 def tape(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_tape(tmp_path_factory.mktemp("tape") / "run.tape", 60.0)
+    return make_tape(tmp_path_factory.mktemp("tape") / "run.tape", SECONDS)
 
 
 @pytest.fixture
@@ -37,12 +38,12 @@ def assert_whole(home: Home) -> None:
     (session,) = home.sessions()
     assert session.status is SessionStatus.COMPLETE
     assert session.duration_s is not None
-    assert 0 < session.duration_s < 60
+    assert 0 < session.duration_s < SECONDS
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_a_run_in_order(home: Home, tape: Path, how: signal.Signals) -> None:
-    program = home.start("replay", tape, "--speed", 4)
+    program = home.start("replay", tape, "--speed", 3)
     home.wait_for("is sending data", program)
     assert end(program, how) == 0
     assert_whole(home)
@@ -50,7 +51,7 @@ def test_a_signal_ends_a_run_in_order(home: Home, tape: Path, how: signal.Signal
 
 
 def test_nohup_keeps_a_run_alive(home: Home, tape: Path) -> None:
-    program = home.start("replay", tape, "--speed", 4, prefix=["nohup"])
+    program = home.start("replay", tape, "--speed", 3, prefix=["nohup"])
     home.wait_for("is sending data", program)
     program.send_signal(signal.SIGHUP)
     assert end(program, signal.SIGTERM) == 0
@@ -64,7 +65,7 @@ def run_in_terminal(home: Home, tape: Path, *, hang_up: bool) -> tuple[int, floa
     Without ``hang_up`` it gets no signal, as after ``setsid`` or ``disown``, and is ended another way.
     """
     ours, theirs = pty.openpty()
-    words = [*COMMAND, "replay", str(tape), "--speed", "4"]
+    words = [*COMMAND, "replay", str(tape), "--speed", "3"]
     owner = [COMMAND[0], "-c", OWN_TERMINAL] if hang_up else []
     program = subprocess.Popen(
         [*owner, *words],
@@ -100,7 +101,7 @@ def test_a_run_outlives_its_terminal(home: Home, tape: Path, hang_up: bool) -> N
 
 def test_a_stopped_run_goes_on_where_it_was(home: Home, tape: Path) -> None:
     """Ctrl-Z, a debugger, a container that is paused: after it all packets are there."""
-    program = home.start("replay", tape, "--speed", 20)
+    program = home.start("replay", tape, "--speed", 10)
     home.wait_for("is sending data", program)
     program.send_signal(signal.SIGSTOP)
     time.sleep(3.0)
@@ -108,7 +109,7 @@ def test_a_stopped_run_goes_on_where_it_was(home: Home, tape: Path) -> None:
     program.communicate(timeout=PATIENCE_S)
     assert program.returncode == 0
     (session,) = home.sessions()
-    assert session.duration_s == pytest.approx(60, abs=1)
+    assert session.duration_s == pytest.approx(SECONDS, abs=1)
     assert "lost" not in home.log.split("finished after")[1]
 
 
@@ -116,7 +117,7 @@ def test_an_import_that_is_hung_up_keeps_whole_sessions_only(home: Home, tmp_pat
     folder = tmp_path / "files"
     folder.mkdir()
     for k in range(3):
-        make_tape(folder / f"{k}.tape", 20.0, hour=k)
+        make_tape(folder / f"{k}.tape", 12.0, hour=k)
     program = home.start("import", folder)
     with contextlib.suppress(AssertionError):
         home.wait_for("0.tape", program)

@@ -27,6 +27,7 @@ from tests.coached_runner import (
     noisy_cadence,
     run_starts,
 )
+from tests.deep import DEEP
 
 DRIFT = np.concatenate(
     (
@@ -287,16 +288,20 @@ def test_the_plan_is_silent_for_its_share_and_what_was_due_is_kept_for_the_revie
     } == {"probe"}
 
 
+DRIFTS = 100 if DEEP else 50
+
+
 def test_one_due_cue_in_five_is_withheld_at_random_if_the_runner_agreed() -> None:
-    drifts = (noisy_cadence(TARGET_SPM - 9, 20, seed=k) for k in range(100))
-    returns = (noisy_cadence(TARGET_SPM, 300, seed=-k + 999) for k in range(100))
+    """Looked at in fifty drifts; in a hundred in ``make deep``."""
+    drifts = (noisy_cadence(TARGET_SPM - 9, 20, seed=k) for k in range(DRIFTS))
+    returns = (noisy_cadence(TARGET_SPM, 300, seed=-k + 999) for k in range(DRIFTS))
     parts = [np.concatenate(pair) for pair in zip(drifts, returns, strict=True)]
     flow = [run_starts(), *metric_seconds(np.concatenate(parts))]
     agreed = CueSettings(warm_up_s=0, experiment=True)
     due = cues_among(new_coach(learned_baseline(), cues=agreed, seed=5).push(flow), CueKind.CORRECT)
     share = sum(c.withheld == "experiment" for c in due) / len(due)
     assert 0.1 < share < 0.32
-    begin = flow[: len(flow) // 5]
+    begin = flow[: len(flow) * 20 // DRIFTS]
     again = cues_among(new_coach(learned_baseline(), cues=agreed, seed=5).push(begin), CueKind.CORRECT)
     assert again == due[: len(again)]
     assert any(c.withheld for c in again)

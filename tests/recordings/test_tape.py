@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -463,8 +464,11 @@ def test_a_limit_of_the_system_loses_nothing_when_it_is_lifted(tmp_path: Path) -
 
 
 def test_a_finished_tape_with_its_end_beside_it_is_made_plain_before_its_bytes_are_copied(
-    tmp_path: Path,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(
+        sqlite3, "connect", partial(sqlite3.connect, timeout=0.1)
+    )  # who is held waits so long
     path, sent = tmp_path / "a.tape", packets(400)
     tape = Tape(path, HEADER)
     for packet in sent:

@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import shutil
 import signal
+import time
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from dsp.types import Placement, Side
 from monitor.core.errors import InputError
 from monitor.recordings import readers
 from monitor.recordings.recording import Recording, Wearing
+from monitor.service import file_import
 from monitor.service.file_import import (
     FileFinished,
     ImportedRecording,
@@ -230,10 +232,11 @@ def test_an_import_that_is_stopped_goes_on_where_it_stopped(
             finished += 100
             raise KeyboardInterrupt
 
-    paths = sorted(files.iterdir())
+    paths, began_s = sorted(files.iterdir()), time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         import_paths(paths, job, stop_after_two, workers)
     assert not multiprocessing.active_children()
+    assert time.monotonic() - began_s < file_import._PATIENCE_S  # nobody waits for who has nothing in hand
     kept = len(sessions(job))
     assert 2 <= kept < 6
     counts = run(job, paths, workers)

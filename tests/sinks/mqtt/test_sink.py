@@ -51,8 +51,9 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*SSLSocket:pytest.PytestUnraisa
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Broker:
-    return Broker(tmp_path_factory.mktemp("broker"))
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    yield Broker(tmp_path_factory.mktemp("broker"))
+    gc.collect()  # whose sockets paho has left, while their warnings are ignored
 
 
 @pytest.fixture
@@ -60,7 +61,6 @@ def broker(made: Broker) -> Iterator[Broker]:
     made.start()
     yield made
     made.stop()
-    gc.collect()
     for left in (made.folder / "data").iterdir():
         left.unlink()
 

@@ -1,7 +1,8 @@
 """One suite, several radios; ``GAITCUE_RADIO`` chooses, ``inproc,dbus`` if it is not set.
 
 inproc  bleak on bumble in this process, on a clock that does not wait
-dbus    bleak's own BlueZ backend on a private D-Bus, with a small org.bluez over bumble
+dbus    bleak's own BlueZ backend on a private D-Bus, with a small org.bluez over bumble, on a clock that
+        waits an eighth of what it says
 bluez   bleak's own BlueZ backend, genuine bluetoothd and kernel (inside User Mode Linux)
 """
 
@@ -20,12 +21,12 @@ from monitor.simulation.emulated.radio import PacedLink, Radio, central, emulate
 from monitor.sources.bluetooth.families import bluetooth_families
 from tests.sources.bluetooth.mini_bluez import MiniBluez
 from tests.sources.bluetooth.private_bus import dbus_daemon, private_bus
-from tests.sources.bluetooth.quick import QuickLoop
+from tests.sources.bluetooth.quick import BriskLoop, QuickLoop
 
 Loop = Callable[[], asyncio.AbstractEventLoop]
 LOOPS: dict[str, Loop] = {
     "inproc": QuickLoop,
-    "dbus": asyncio.new_event_loop,
+    "dbus": BriskLoop,
     "bluez": asyncio.new_event_loop,
 }
 

@@ -22,7 +22,7 @@ from monitor.simulation.emulated.runner import EmulatedRunner, emulated_settings
 from monitor.storage.session_info import SessionStatus
 from monitor.storage.store import Store
 from tests.sources.bluetooth.conftest import RadioUnderTest
-from tests.sources.bluetooth.quick import LoopTime
+from tests.sources.bluetooth.quick import BriskLoop, LoopTime
 
 RUN_S = 45.0
 
@@ -94,6 +94,8 @@ async def test_the_program_streams_from_bluetooth_and_ends_cleanly_when_told(
 ) -> None:
     if tested.level == "inproc":
         pytest.skip("the program is a process of its own: it needs a Bluetooth that processes share")
+    if isinstance(loop := asyncio.get_running_loop(), BriskLoop):
+        loop.keep_true_time()
     device = Movesense(tested.radio, "204830000001")
     await device.start()
     (tmp_path / "gaitcue.toml").write_text(CONFIG)

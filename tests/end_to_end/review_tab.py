@@ -11,30 +11,31 @@ from pathlib import Path
 
 from monitor.core.http_access import WebSettings, needed_token
 from monitor.core.monotonic import SystemClock
+from monitor.core.secret import Secret
 from monitor.service.config import load_config
 from monitor.service.review_server import review_address
 from monitor.service.shared_plan import sharing_desk
 from monitor.sinks.live_state import LiveState
 from monitor.web.app import serving
 from monitor.web.live_feed import LiveFeed
+from monitor.web.sharing_desk import SharingDesk
 
 
 @contextlib.contextmanager
 def review_tab(home: Path) -> Iterator[str]:
     """Serve the tab over the store in ``home`` with the user's settings; yield its address and token."""
-    web, desk = WebSettings(port=0), sharing_desk(load_config(None))
     url, loop, ended = Future[str](), asyncio.new_event_loop(), asyncio.Event()
+    web = WebSettings(port=0)
 
-    async def serve() -> None:
+    async def serve(token: Secret, desk: SharingDesk) -> None:
         async with serving(LiveFeed(LiveState(), SystemClock()), web, token, home, desk) as page:
             url.set_result(review_address(page))
             await ended.wait()
 
     def run() -> None:
         with asyncio.Runner(loop_factory=lambda: loop) as runner:
-            runner.run(serve())
+            runner.run(serve(needed_token(web, home), sharing_desk(load_config(None))))
 
-    token = needed_token(web, home)
     thread = threading.Thread(target=run, name="review tab", daemon=True)
     thread.start()
     try:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 
 import pytest
+from bumble.device import Connection
 from playwright.async_api import Locator, Page, expect
 
 from dsp.types import Placement, Side
@@ -58,7 +60,7 @@ class Run:
         for name in names:
             await self.runner.connect(self.page, name, DEVICES[name])
             await expect(self.row(name)).to_contain_text("sending", timeout=30_000)
-            await self.rig.until_heard(name)
+            await self.rig.until_heard(name, 1)
 
     def row(self, name: str) -> Locator:
         """What the box says of a sensor."""
@@ -81,6 +83,22 @@ class Run:
         async with asyncio.timeout(60):
             while newest not in self.payloads(name):  # noqa: ASYNC110 -- packets have no event
                 await asyncio.sleep(0.05)
+
+    async def until_another_link(self, name: str, before: Sequence[Connection]) -> None:
+        """Wait until it sends over a link that is none of those ``before``."""
+        pod = self.pods[name]
+        async with asyncio.timeout(60):
+            while not pod.connections or {*pod.connections} & {*before}:  # noqa: ASYNC110 -- nobody tells
+                await asyncio.sleep(0.02)
+        await expect(self.row(name)).to_contain_text("sending", timeout=30_000)
+
+    async def until_sent(self, name: str, more: int) -> None:
+        """Wait until it has sent so many more."""
+        sent = self.sent[name].payloads
+        enough = len(sent) + more
+        async with asyncio.timeout(60):
+            while len(sent) < enough:  # noqa: ASYNC110 -- packets have no event
+                await asyncio.sleep(0.02)
 
     def last_link(self, name: str) -> int:
         """How often its link has broken; one that was never set up may have brought answers already."""
@@ -143,8 +161,9 @@ async def running(*sensors: SensorSettings) -> AsyncIterator[Run]:
 
 
 async def heard_by_this_machine(sensors: Sequence[SensorSettings]) -> list[Packet]:
-    """The same pods through the service's own radio, until something of each was heard."""
+    """The same pods through the service's own radio, until the shoe is set up and each was heard."""
     packets: list[Packet] = []
+    enough = Counter({s.name: 8 if s.name == "left" else 3 for s in sensors})
 
     def emit(item: Packet | SensorStatus) -> None:
         if isinstance(item, Packet):
@@ -155,7 +174,7 @@ async def heard_by_this_machine(sensors: Sequence[SensorSettings]) -> list[Packe
             await pod.start()
         hearing = asyncio.create_task(BluetoothSource(sensors, SystemClock()).run(emit))
         async with asyncio.timeout(60):
-            while any(sum(p.sensor == s.name for p in packets) < 8 for s in sensors):  # noqa: ASYNC110
+            while Counter(p.sensor for p in packets) & enough != enough:  # noqa: ASYNC110 -- packets have no event
                 await asyncio.sleep(0.05)
         hearing.cancel()
         await asyncio.gather(hearing, return_exceptions=True)
@@ -235,7 +254,7 @@ async def test_a_page_that_is_loaded_anew_loses_nothing_that_it_heard_and_takes_
     async with running(SHOES[0]) as run:
         await run.connect("left")
         await run.rig.stop_serving()
-        await asyncio.sleep(4.5)  # more than may be lost in the air
+        await run.until_sent("left", IN_THE_AIR + 60)  # more than may be lost in the air
         await run.rig.serve()
         await run.page.reload()
         await expect(run.row("left")).to_contain_text("sending", timeout=30_000)
@@ -251,15 +270,16 @@ async def test_a_page_that_is_loaded_anew_without_a_network_is_still_the_radio()
         await run.page.reload()  # now the service worker has what the page needs
         await expect(run.row("left")).to_contain_text("sending", timeout=30_000)
         await run.rig.stop_serving()
+        before = list(run.pods["left"].connections)
         await run.page.reload()
-        await expect(run.row("left")).to_contain_text("sending", timeout=30_000)
-        sent = len(run.sent["left"].payloads)
-        await asyncio.sleep(4.5)  # more than may be lost in the air
+        await run.until_another_link("left", before)
+        earlier = len(run.sent["left"].payloads)
+        await run.until_sent("left", 60)
         await run.rig.serve()
         await run.until_newest_is_here("left")
         run.assert_whole("left", breaks=run.last_link("left"))
         assert run.last_link("left") >= 2
-        run.assert_whole("left", breaks=run.last_link("left") - 2, since=sent)
+        run.assert_whole("left", breaks=run.last_link("left") - 2, since=earlier)
 
 
 async def test_what_waits_when_the_service_is_started_anew_goes_to_the_run_that_it_is_of() -> None:
@@ -293,10 +313,10 @@ async def test_a_second_page_of_the_same_browser_leaves_the_sensors_to_the_first
         second = await run.runner.open(run.rig.url)
         await second.locator("#radio").click()
         await expect(second.locator("#radio-why")).to_contain_text("Another page of this browser")
-        await run.rig.until_heard("pod")
+        await run.rig.until_heard("pod", 2)
         await run.page.close()
         await expect(second.locator("#radio-why")).to_be_hidden()
-        await run.rig.until_heard("pod")
+        await run.rig.until_heard("pod", 2)
 
 
 async def test_another_device_than_the_settings_name_is_refused_on_the_page() -> None:

@@ -13,7 +13,7 @@ from monitor.core.service_loop import THREADS
 from monitor.recordings.tape import TapeReader
 from tests.frozen_systems import CUE_EVERY_S, FrozenSystems, frozen_systems
 
-SECONDS = 12.0
+SECONDS = 8.0
 
 
 @pytest.fixture

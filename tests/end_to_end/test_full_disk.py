@@ -23,7 +23,7 @@ from tests.command_here import Gaitcue, here
 
 __all__ = ["here"]
 ROOT = Path(__file__).parents[2]
-RUN_S = 60.0
+RUN_S = 36.0
 
 
 @functools.cache
@@ -53,7 +53,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     if not hasattr(os, "geteuid") or os.geteuid() != 0 or mount is None:
         pytest.skip("only root can make a small disk; a limit on the size of files is tested instead")
     if subprocess.run(
-        [mount, "-t", "tmpfs", "-o", "size=1100k", "tmpfs", str(disk)], check=False
+        [mount, "-t", "tmpfs", "-o", "size=900k", "tmpfs", str(disk)], check=False
     ).returncode:
         pytest.skip("no disk can be mounted here; a limit on the size of files is tested instead")
     yield disk
@@ -63,7 +63,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 def gaitcue(folder: Path, *words: str, largest_file: int | None = None) -> subprocess.Popen[str]:
     env = {**os.environ, "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder), "COLUMNS": "200"}
     env |= {"PYTHONPATH": str(ROOT), "LANG": "C.UTF-8"}
-    command = [sys.executable, "-m", "monitor", *words]
+    command = [sys.executable, "-m", "tests.end_to_end.impatient_program", *words]
     pipes: dict[str, object] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     if largest_file is not None:
         pipes["preexec_fn"] = lambda: resource.setrlimit(

@@ -163,16 +163,6 @@ def test_the_proxy_logs_its_begin_and_its_end(home: Path) -> None:
     assert "choose another with --port" in json_lines(refused.stderr)[-1]["message"]
 
 
-IMPATIENT = """
-from functools import partial
-from monitor.cli.main import main
-from monitor.service import serve
-serve.ServeParams = partial(serve.ServeParams, deadline_s=1.0)
-main()
-"""
-"""The program, which at the end of a run waits a second for a broker that is away instead of ten."""
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="a terminal of our own is made as Unix makes it")
 def test_at_a_terminal_there_is_the_table_and_only_what_is_wrong_above_it(home: Path) -> None:
     import pty
@@ -182,7 +172,7 @@ def test_at_a_terminal_there_is_the_table_and_only_what_is_wrong_above_it(home: 
     words = ["replay", str(recorded(home.parent)), "--speed", "12", "--config", str(settings)]
     ours, theirs = pty.openpty()
     program = subprocess.Popen(
-        [sys.executable, "-c", IMPATIENT, *words], stdin=theirs, stdout=theirs, stderr=theirs,
+        [sys.executable, "-m", "tests.end_to_end.impatient_program", *words], stdin=theirs, stdout=theirs, stderr=theirs,
         env={**os.environ, "TERM": "xterm", "COLUMNS": "120"},
     )  # fmt: skip
     os.close(theirs)

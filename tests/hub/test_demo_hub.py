@@ -38,10 +38,10 @@ def processes_of(folder: Path) -> list[str]:
 def test_a_worker_is_killed_and_everything_is_accounted_for() -> None:
     needs_nats()
     out = io.StringIO()
-    run_demo_hub(3, 8.0, Console(file=out, width=200))
+    run_demo_hub(3, 6.0, Console(file=out, width=200))
     text = out.getvalue()
     assert re.search(r"worker [01] is killed \(kill -9, process [1-9]\d*\)", text)
-    assert "Packets: 480 sent, 480 evaluated" in text
+    assert "Packets: 360 sent, 360 evaluated" in text
     (numbers,) = re.findall(r"Records: (\d+) expected, (\d+) in the log, (\d+) stored", text)
     assert len(set(numbers)) == 1
     assert int(numbers[0]) > 100

@@ -172,7 +172,8 @@ def test_at_a_terminal_there_is_the_table_and_only_what_is_wrong_above_it(home: 
     words = ["replay", str(recorded(home.parent)), "--speed", "12", "--config", str(settings)]
     ours, theirs = pty.openpty()
     program = subprocess.Popen(
-        [sys.executable, "-m", "tests.end_to_end.impatient_program", *words], stdin=theirs, stdout=theirs, stderr=theirs,
+        [sys.executable, "-m", "tests.end_to_end.impatient_program", *words],
+        stdin=theirs, stdout=theirs, stderr=theirs,
         env={**os.environ, "TERM": "xterm", "COLUMNS": "120"},
     )  # fmt: skip
     os.close(theirs)

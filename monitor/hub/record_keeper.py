@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING
 from monitor.core.errors import DecodeError, InputError, SinkError, StoreError
 from monitor.core.json_codec import parse_json
 from monitor.core.private_files import write_private_file
-from monitor.core.records import Out, SessionEnded, SessionStarted
+from monitor.core.records import SessionEnded, SessionStarted
 from monitor.core.safe_text import file_name_part
+from monitor.hub.hosted_run import RecordBatch
 from monitor.hub.log_reader import LogRange, read_log
 from monitor.hub.record_messages import unpack_records
 from monitor.hub.streams import RECORD_LOG, HubStreams
@@ -117,7 +118,7 @@ class RecordKeeper:
                 address, _ = parse_subject(message.subject)
                 batch = unpack_records(message.data)
                 store = self.tenant_store(address.tenant)
-                fresh = store_records(store, address, batch.first, batch.records)
+                fresh = store_records(store, address, batch)
                 self.state.records += fresh
                 self.state.redelivered += fresh == 0
             except (DecodeError, InputError) as exc:
@@ -130,11 +131,14 @@ def tenant_folder(folder: Path, tenant: str) -> Path:
     return folder / file_name_part(tenant)
 
 
-def store_records(store: Store, address: RunAddress, first: int, records: Sequence[Out]) -> int:
+def store_records(store: Store, address: RunAddress, batch: RecordBatch) -> int:
     """Store the records of a run that are not there yet, and return how many these were.
+
+    Its pauses and laps are stored with its end, even where a store that was killed has the end already.
 
     ``InputError`` if a run of that name is there and is not this one: another athlete's of the tenant.
     """
+    first, records = batch.first, batch.records
     source = store.source_of(address.session)
     if source is not None and source != _source(address):
         raise InputError("error.session_taken", title=address.athlete, name=address.session)
@@ -144,6 +148,8 @@ def store_records(store: Store, address: RunAddress, first: int, records: Sequen
     for record in fresh:
         if isinstance(record, SessionEnded):
             store.end(address.session, record.t_s)
+    if batch.pauses or batch.laps:
+        store.add_timer_facts(address.session, batch.pauses, batch.laps)
     return len(fresh)
 
 

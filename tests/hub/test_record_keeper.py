@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monitor.core.activity_facts import LapMark, TimerPause
 from monitor.core.errors import InputError
 from monitor.core.monotonic import SystemClock
 from monitor.core.nats_client import HubSettings, log_connection
-from monitor.core.records import SessionEnded, SessionStarted
+from monitor.core.records import Out, SessionEnded, SessionStarted
 from monitor.hub.hosted_run import RecordBatch
 from monitor.hub.partition_worker import PartitionState, PartitionWorker
 from monitor.hub.record_keeper import RecordKeeper, store_records, tenant_folder
@@ -64,35 +65,49 @@ def test_whatever_overlaps_is_stored_once(pieces: list[tuple[int, int]]) -> None
                 continue
             if first > taken:
                 with pytest.raises(InputError):
-                    store_records(store, ADDRESS, first, batch)
+                    store_records(store, ADDRESS, RecordBatch(first, batch))
                 continue
-            assert store_records(store, ADDRESS, first, batch) == max(0, first + len(batch) - taken)
+            assert store_records(store, ADDRESS, RecordBatch(first, batch)) == max(
+                0, first + len(batch) - taken
+            )
             taken = max(taken, first + len(batch))
         assert store.records(ADDRESS.session) == records[:taken]
 
 
 def test_no_athlete_writes_into_the_run_of_another(tmp_path: Path) -> None:
     with Store(tmp_path / "gaitcue.db") as store:
-        store_records(store, ADDRESS, 0, [STARTED])
+        store_records(store, ADDRESS, RecordBatch(0, [STARTED]))
         forged = RunAddress("club", "ben", ADDRESS.session)
         for first, record in (
             (0, SessionStarted(ADDRESS.session, "ben", "2026-01-01T00:00:00+00:00", ())),
             (1, SessionEnded(ADDRESS.session, 1.0, "cut off by ben")),
         ):
             with pytest.raises(InputError):
-                store_records(store, forged, first, [record])
+                store_records(store, forged, RecordBatch(first, [record]))
         assert store.records(ADDRESS.session) == [STARTED]
         assert not store.session(ADDRESS.session).ended
 
 
 def test_an_end_ends_the_session(tmp_path: Path) -> None:
     with Store(tmp_path / "gaitcue.db") as store:
-        store_records(store, ADDRESS, 0, [STARTED])
+        store_records(store, ADDRESS, RecordBatch(0, [STARTED]))
         assert not store.session(ADDRESS.session).ended
-        store_records(store, ADDRESS, 1, [SessionEnded(ADDRESS.session, 61.0, "stopped")])
+        store_records(store, ADDRESS, RecordBatch(1, [SessionEnded(ADDRESS.session, 61.0, "stopped")]))
         info = store.session(ADDRESS.session)
         assert (info.ended, info.duration_s, info.athlete) == (True, 61.0, "ann")
         assert store.runs_to_send() == []  # what came from a hub is not sent to one
+
+
+def test_pauses_and_laps_come_with_the_end_and_once(tmp_path: Path) -> None:
+    pauses, laps = (TimerPause(20.0, 9.5),), (LapMark(12.0, "manual"), LapMark(40.0, "distance"))
+    ended: list[Out] = [SessionEnded(ADDRESS.session, 61.0, "stopped")]
+    with Store(tmp_path / "gaitcue.db") as store:
+        store_records(store, ADDRESS, RecordBatch(0, [STARTED]))
+        store_records(store, ADDRESS, RecordBatch(1, ended))  # and killed before the rest of it
+        for _ in range(2):
+            assert store_records(store, ADDRESS, RecordBatch(1, ended, pauses, laps)) == 0
+        facts = store.facts(ADDRESS.session)
+        assert (facts.pauses, facts.laps) == (pauses, laps)
 
 
 async def test_junk_in_the_log_does_not_stop_it(tmp_path: Path) -> None:

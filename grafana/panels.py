@@ -38,7 +38,9 @@ NOTHING = "nothing in this time"
 NO_CELL = "–"
 """What a cell of a table says that has no value."""
 
-KINDS: Mapping[str, str] = {CueKind.CORRECT: "cue", CueKind.CONFIRM: "back on target", CueKind.NOTICE: "notice"}
+KINDS: Mapping[str, str] = {
+    CueKind.CORRECT: "cue", CueKind.CONFIRM: "back on target", CueKind.NOTICE: "notice"
+}  # fmt: skip
 """What a coach reads for each kind of sentence."""
 FAULTS: Mapping[str, str] = {
     Fault.BRAKING: "braking", Fault.OVERSTRIDE: "overstride",

@@ -62,7 +62,7 @@ class Redirecting(http.server.BaseHTTPRequestHandler):
 def port() -> Iterator[int]:
     Redirecting.asked = []
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Redirecting) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield server.server_port
         server.shutdown()
 

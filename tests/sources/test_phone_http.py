@@ -197,7 +197,7 @@ def test_phyphox_is_asked_only_for_what_is_new() -> None:
 async def test_a_phone_with_phyphox_is_polled_without_gap_or_repeat() -> None:
     FakePhone.asked = []
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), FakePhone) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         phone = sensor("phyphox", address=f"http://127.0.0.1:{server.server_port}")
         decoder, times = DEVICES["phyphox"].decoder(phone), list[float]()
         source = Phyphox([phone], SystemClock())
@@ -270,7 +270,7 @@ async def test_a_phone_that_goes_away_and_comes_back_is_two_lines_without_its_ad
     while failures < 3:  # noqa: ASYNC110
         await asyncio.sleep(0.01)
     with http.server.ThreadingHTTPServer(("127.0.0.1", port), FakePhone) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         async with asyncio.timeout(30):
             await back.wait()
         running.cancel()

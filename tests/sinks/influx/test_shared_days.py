@@ -286,7 +286,7 @@ class Version2(BaseHTTPRequestHandler):
 def version_2() -> Iterator[tuple[str, type[Version2]]]:
     handler = type("Handler", (Version2,), {"lines": {}, "requests": []})
     server = HTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}", handler
     server.shutdown()

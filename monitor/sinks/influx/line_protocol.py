@@ -12,7 +12,8 @@ Value = float | int | bool | str
 
 _MEASUREMENT = str.maketrans({c: f"\\{c}" for c in ", "} | {"\n": "\\n", "\t": "\\t", "\r": "\\r"})
 _KEY = str.maketrans({c: f"\\{c}" for c in ",= "} | {"\n": "\\n", "\t": "\\t", "\r": "\\r"})
-_TEXT = str.maketrans({'"': '\\"', "\\": "\\\\"})
+_TEXT = str.maketrans({'"': '\\"', "\\": "\\\\", "\n": " "})
+"""In a text.  Servers disagree about a new line in one: to VictoriaMetrics it ends the point."""
 
 
 @dataclass(frozen=True, slots=True)

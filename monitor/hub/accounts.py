@@ -20,7 +20,7 @@ from pathlib import Path
 
 from monitor.core.errors import ConfigError
 from monitor.core.json_codec import parse_json
-from monitor.core.private_files import write_private_file
+from monitor.core.private_files import make_private_folder, write_private_file
 from monitor.core.safe_text import LONGEST_NAME, line_complaint
 from monitor.sinks.hub.subjects import escape_name
 
@@ -61,7 +61,7 @@ def add_accounts(
     users: dict[str, str] = parse_json(path.read_text()) if path.exists() else {}
     names = [WORKER, *(runner_user(tenant, r) for r in runners), *(coach_user(tenant, c) for c in coaches)]
     users |= {name: secrets.token_urlsafe(24) for name in names if name not in users}
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private_folder(folder)
     write_private_file(path, json.dumps(users, indent=2))
     write_private_file(folder / ACCOUNTS_FILE, accounts_text(users))
     write_private_file(folder / WORKER_PASSWORD_FILE, users[WORKER])

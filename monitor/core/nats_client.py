@@ -152,4 +152,4 @@ def _failure_text(exc: Exception, settings: HubSettings) -> str:
 
 
 def _plain(exc: Exception) -> str:
-    return str(exc).removeprefix("nats: ").strip("'\"")
+    return str(exc).removeprefix("nats: ").strip("'")

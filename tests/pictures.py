@@ -138,7 +138,9 @@ def _diary(folder: Path) -> PlanKeeper:
         run = {"km": 5.0 + day / 10, "minutes": 31, "start": f"{then:%Y-%m-%dT07:00:00}"}
         entry = new_entry("manual_run", run, then)
         felt = new_entry("after", {"session": entry.id, "during": 1, "now": 1}, then)
-        keeper.add(entry, felt)
+        next_day = then + datetime.timedelta(days=1)
+        morning = {"day": f"{next_day:%Y-%m-%d}", "pain": 1 if day > 6 else 0, "as_before": True}
+        keeper.add(entry, felt, new_entry("morning", morning, next_day))
     return keeper
 
 

@@ -21,8 +21,8 @@ from pathlib import Path
 from monitor.core.errors import ConfigError
 from monitor.core.json_codec import parse_json
 from monitor.core.private_files import make_private_folder, write_private_file
-from monitor.core.safe_text import LONGEST_NAME, line_complaint
-from monitor.sinks.hub.subjects import escape_name
+from monitor.core.safe_text import LONGEST_NAME, file_name_part, line_complaint
+from monitor.sinks.hub.subjects import escape_name, unescape_name
 
 WORKER = "worker"
 """The user of workers, of the store and of whoever makes the hub."""
@@ -52,13 +52,17 @@ def add_accounts(
 ) -> Mapping[str, str]:
     """Add users to the ones in ``folder``, write the server's part, and return passwords of all, by user.
 
-    Who is there already keeps the password.  ``ConfigError`` for a name that cannot be one.
+    Who is there already keeps the password.  ``ConfigError`` for a name that cannot be one, or for a
+    tenant whose store would lie in the folder of another's.
     """
     for name in (tenant, *runners, *coaches):
         if line_complaint(name, LONGEST_NAME):
             raise ConfigError("error.hub_name", name=name)
     path = folder / _USERS
     users: dict[str, str] = parse_json(path.read_text()) if path.exists() else {}
+    for other in {unescape_name(user.split(".")[1]) for user in users if user != WORKER} - {tenant}:
+        if file_name_part(other).casefold() == file_name_part(tenant).casefold():
+            raise ConfigError("error.hub_tenant", name=tenant, other=other)
     names = [WORKER, *(runner_user(tenant, r) for r in runners), *(coach_user(tenant, c) for c in coaches)]
     users |= {name: secrets.token_urlsafe(24) for name in names if name not in users}
     make_private_folder(folder)

@@ -164,6 +164,16 @@ def test_users_are_added_and_keep_their_passwords(tmp_path: Path) -> None:
     assert all(path.stat().st_mode & 0o077 == 0 for path in (folder, *folder.iterdir()))
 
 
+@pytest.mark.parametrize("name", ["club-A", "Club: A", "CLUB A"])
+def test_no_tenant_gets_the_folder_of_another(tmp_path: Path, name: str) -> None:
+    """Who reads the store of the one would have the runs of the other before them."""
+    before = add_accounts(tmp_path, "Club A", ["ann"], ["eva"])
+    with pytest.raises(ConfigError, match="Club A"):
+        add_accounts(tmp_path, name, ["ben"], [])
+    assert add_accounts(tmp_path, "Club A", [], []) == before
+    assert len(add_accounts(tmp_path, "Club B", ["ben"], [])) == 4
+
+
 @pytest.mark.parametrize("name", ["", "x" * 61, "a\nb", "a\x1b[2Jb"])
 def test_a_name_that_cannot_be_one_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(ConfigError):

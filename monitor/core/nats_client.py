@@ -125,7 +125,7 @@ async def _connect(
             tls=await asyncio.to_thread(_tls_context, settings),
         )
     except (ValueError, RecursionError) as exc:  # a greeting without end, or nested without end
-        raise ConnectionError("what answers is no server of NATS") from exc
+        raise ConnectionError("no server of NATS is there") from exc
 
 
 async def _release(client: Client) -> None:

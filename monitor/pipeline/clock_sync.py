@@ -57,7 +57,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from dsp.types import Array
+from dsp.types import Array, built_quickly
 
 _FloatOrArray = TypeVar("_FloatOrArray", float, Array)
 
@@ -94,6 +94,7 @@ class ClockParams:
             raise ValueError("crystal_ppm must be positive, and tolerance_ppm between it and 500000")
 
 
+@built_quickly
 @dataclass(frozen=True, slots=True)
 class PacketTimes:
     """PacketTimes holds the session times (n,) of the rows of one packet.

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dsp.types import Array
+from dsp.types import Array, built_quickly
 from monitor.core.packet import Samples
 from monitor.pipeline.clock_sync import PacketTimes, SensorClock
 
 
+@built_quickly
 @dataclass(frozen=True, slots=True)
 class PlacedSamples:
     """Samples of a packet with their session times (m,): acceleration and angular rate (m, 3).
@@ -29,6 +30,7 @@ class PlacedSamples:
     lost: int
 
 
+@built_quickly
 @dataclass(frozen=True, slots=True)
 class _Waiting:
     """Samples that wait for their times; the losses before them by number, and how long after the packet

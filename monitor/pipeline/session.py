@@ -64,6 +64,8 @@ class Session:
     def tick(self, now_s: float) -> list[Record | SensorStatus]:
         """Return what follows from the whole seconds up to ``now_s``, after all packets before it."""
         out: list[Record | SensorStatus] = []
+        if now_s < self._ticked_s + 1:  # most calls: before every packet
+            return out
         while (second := self._next_second()) <= now_s:
             self._ticked_s = second
             self.t_s = max(self.t_s, second)

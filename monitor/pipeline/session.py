@@ -6,6 +6,7 @@ packets.  It reads no clock: time comes in with the packets.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -20,9 +21,10 @@ from monitor.pipeline.coach import Coach
 from monitor.pipeline.coach_lines import line_of_packet
 from monitor.pipeline.load_watch import RunLoad, UsedAllowance
 from monitor.pipeline.run_timer import RunTimer
-from monitor.pipeline.sensor_stream import SensorStream
+from monitor.pipeline.sensor_stream import Decoding, SensorStream
 
 _QUIET_S = 120.0  # after the last packet nothing waits any more: neither samples, steps nor seconds
+_DECODED_AT_ONCE = 256  # packets: some seconds of a few sensors
 
 
 class Session:
@@ -56,10 +58,24 @@ class Session:
         """Decode, time and evaluate packets, in the order of their arrival; unreadable ones are counted."""
         if len(packets) == 1:  # most calls: this runs for every packet of a day
             return self._push_one(packets[0])
-        out: list[Record | SensorStatus] = []
-        for packet in sorted(packets, key=lambda p: p.arrival_ns):
-            out += self._push_one(packet)
-        return out
+        in_turn = sorted(packets, key=lambda p: p.arrival_ns)
+        return list(itertools.chain.from_iterable(self.evaluate(in_turn)))
+
+    def evaluate(self, packets: Iterable[Packet]) -> Iterator[list[Record | SensorStatus]]:
+        """Yield what each of many packets brings, in the order given: the same as to push one by one.
+
+        Some are decoded at once: code that the processor has at hand takes half the time.
+        """
+        coming = iter(packets)
+        while block := list(itertools.islice(coming, _DECODED_AT_ONCE)):
+            decodings = [self._decoding(packet) for packet in block]
+            for packet, decoding in zip(block, decodings, strict=True):
+                yield self._push_one(packet, decoding)
+
+    def _decoding(self, packet: Packet) -> Decoding | None:
+        """What is in a packet, None of a wish or of a sensor that is not of this session."""
+        stream = self._streams.get(packet.sensor)
+        return None if stream is None else stream.decode(packet)
 
     def tick(self, now_s: float) -> list[Record | SensorStatus]:
         """Return what follows from the whole seconds up to ``now_s``, after all packets before it."""
@@ -120,7 +136,7 @@ class Session:
         """The allowance of today as far as the run has used it, None without one or without a coach."""
         return None if self._coach is None else self._coach.allowance
 
-    def _push_one(self, packet: Packet) -> list[Record | SensorStatus]:
+    def _push_one(self, packet: Packet, decoding: Decoding | None = None) -> list[Record | SensorStatus]:
         stream = self._streams.get(packet.sensor)
         if stream is None and packet.sensor != RUNNER:
             raise InputError("error.strange_packet", sensor=packet.sensor)
@@ -130,7 +146,7 @@ class Session:
         if stream is None:
             return [*out, *self._follow_wish(packet)]
         self._packet_s = max(self._packet_s, arrival_s)
-        out += self._evaluated(stream, stream.push(packet), arrival_s)
+        out += self._evaluated(stream, stream.push(packet, decoding), arrival_s)
         out += self._due(stream)
         return out
 

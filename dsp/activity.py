@@ -158,8 +158,8 @@ def _joined_windows(first: _Window, second: _Window) -> _Window:
     gyr = None
     if first.gyr_rads is not None and second.gyr_rads is not None:
         gyr = np.concatenate((first.gyr_rads, second.gyr_rads))
-    t_s, acc_g = (np.concatenate((first[k], second[k])) for k in (0, 1))
-    return _Window(t_s, acc_g, gyr)
+    t_s = np.concatenate((first.t_s, second.t_s))
+    return _Window(t_s, np.concatenate((first.acc_g, second.acc_g)), gyr)
 
 
 def _on_grid(window: _Window) -> Array:

@@ -34,9 +34,9 @@ before; where a hole leaves it off the beat, it is 0: nobody knows, and the side
 
 There is nothing to learn beforehand: step time and means start from first guesses and follow.
 
-``done_s`` is a little before the open step, or before the last row; ``due_s`` the time from which on the end
-of a step is looked for: the last twentieth of the step time, as nearly all steps are as long as the usual
-one, and nothing is gained by looking twice at most of them.  While a step is open no sample before ``due_s`` can move ``done_s``.
+``done_s`` is a little before the open step, or before the last row; ``due_s`` is when the end of a step is
+looked for: from ``look_after`` of the step time on, as nearly all steps are as long as the usual one.
+While a step is open no sample before ``due_s`` can move ``done_s``.
 """
 
 from __future__ import annotations
@@ -161,8 +161,8 @@ class PelvisDetector(GridDetector[PelvisState]):
     def _search_crossings(self, *, ended: bool = False) -> list[Contact]:
         """Walk over the crossings in the rows that are new.
 
-        The end of an open step is looked for when it is nearly due, or the grid has ``ended``; one that came
-        earlier is found then.
+        The end of an open step is looked for when it is nearly due, or the grid has ``ended``; one that
+        came earlier is found then.
         """
         s, p, delay_s = self.state, self.params, self._coefficients.delay_s
         h = s.history

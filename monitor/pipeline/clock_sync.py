@@ -100,8 +100,8 @@ class ClockParams:
 class PacketTimes:
     """PacketTimes holds the session times (n,) of the rows of one packet.
 
-    -inf: a repeat; NaN: not to be used, because it overlaps samples placed before; ``whole`` where no row is
-    either.  ``since_s`` is the device time from the last row that was new to the first new one of this
+    -inf: a repeat; NaN: not to be used, because it overlaps samples placed before; ``whole`` where no row
+    is either.  ``since_s`` is the device time from the last row that was new to the first new one of this
     packet, 0 where there are none.
     """
 
@@ -123,7 +123,7 @@ class SensorClock:
         self._params = params
         self._link = -1
         self._line = LowerEnvelope(params, 0.0, counted)
-        self._waiting: deque[tuple[float, Array, bool]] = deque()  # arrival, device times, if these increase
+        self._waiting: deque[tuple[float, Array, bool]] = deque()  # arrival, device times, do they increase
         self._wait_until_s = 0.0  # arrival from which on nothing waits
         self._put_back_s = 0.0  # what is taken off the device's time, because it was set
         self._seen_x = -np.inf  # device time of the last sample that came, unwrapped and put back

@@ -95,7 +95,7 @@ class Session:
                     out = []
 
     def _take_this_second(self, decoded: deque[tuple[Packet, Decoding | None]]) -> list[_TakenPacket]:
-        """Take the next of these packets, up to the end of this second: until then streams heed no other."""
+        """Take the next of these packets, up to the end of this second: till then streams heed no other."""
         out: list[_TakenPacket] = []
         t_s = self.t_s
         while decoded and decoded[0][0].arrival_ns / 1e9 < self._ticked_s + 1:

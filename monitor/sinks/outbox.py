@@ -238,7 +238,7 @@ class Outbox:
         self._arrived_s = max(times, default=self._arrived_s)
 
     async def _count_backlog(self, *, acknowledge: int | None = None) -> None:
-        """Count what waits and what was refused, after a row was acknowledged: one way to a thread and back."""
+        """Count what waits and what was refused, once a row is acknowledged: all in one way to a thread."""
 
         def count() -> tuple[int, int]:
             if acknowledge is not None:

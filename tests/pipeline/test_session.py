@@ -180,8 +180,8 @@ def _tape(mishap: str) -> tuple[SessionSettings, list[Packet]]:
 def _everything() -> tuple[SessionSettings, list[Packet]]:
     """A coached minute on which all of it happens: each shoe and the belt over a radio of its own.
 
-    Stalls of up to 2 s, 3 % lost, new links and a restart of one shoe, the other one's clock is set, packets
-    that cannot be read, a battery that is low, a pause, laps, and the wish to hear no more cues.
+    Stalls of up to 2 s, 3 % lost, new links and a restart of one shoe, the other one's clock is set,
+    packets that cannot be read, a battery that is low, a pause, laps, and the wish to hear no more cues.
     """
     radio = RadioModel(stall_every_s=6.0, stall_s=(0.1, 2.0), loss=0.03)
     recording = recording_of_run(

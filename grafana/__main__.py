@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -79,7 +79,9 @@ def _drop_unknown(board: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    for path, text in files(sys.argv[1:]).items():
+    options = argparse.ArgumentParser(prog="python -m grafana", description="Write all boards and rules.")
+    options.add_argument("athletes", nargs="*", help="who has a colour of their own on every board")
+    for path, text in files(options.parse_args().athletes).items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
         print(path.relative_to(_HERE.parent))

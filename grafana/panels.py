@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -22,6 +23,8 @@ from grafana_foundation_sdk.models import common as common_model
 from grafana_foundation_sdk.models import dashboard as model
 
 from dsp.metrics import BY_NAME, MetricSpec
+from dsp.types import CueKind, Fault
+from monitor.core.message_catalogues import catalogue_json
 from monitor.sinks.influx.schema import RAW_MEASUREMENTS
 
 Level = tuple[float | None, str]
@@ -34,6 +37,16 @@ NOTHING = "nothing in this time"
 """What a panel says instead of being empty."""
 NO_CELL = "–"
 """What a cell of a table says that has no value."""
+
+KINDS: Mapping[str, str] = {
+    CueKind.CORRECT: "cue", CueKind.CONFIRM: "back on target", CueKind.NOTICE: "notice"
+}  # fmt: skip
+"""What a coach reads for each kind of sentence."""
+FAULTS: Mapping[str, str] = {
+    Fault.BRAKING: "braking", Fault.OVERSTRIDE: "overstride",
+    Fault.CADENCE_LOW: "cadence too low", Fault.CADENCE_HIGH: "cadence too high",
+}  # fmt: skip
+"""What a coach reads for each fault."""
 
 UNITS = {
     "ms": "ms", "%": "percent", "m/s": "velocityms", "m": "lengthm", "mm": "lengthmm", "deg": "degree",
@@ -166,12 +179,12 @@ def line_panel(
 
     A line has the colour of its name, so an athlete has the same one on every board.
     """
-    what = re.split("[,:]", title)[0]
+    what = re.split("[,:]| against | at | by | per | under ", title)[0]  # the rest is above the panel
     return (
         _framed(timeseries.Panel(), title, about, queries, w, h)
         .unit(grafana_unit(in_unit))
         .decimals(decimals)
-        .axis_label({"min/km": "Pace, per km", "": title}.get(in_unit, f"{what}, {in_unit}"))
+        .axis_label({"min/km": "Pace, per km", "": what, "index": what}.get(in_unit, f"{what}, {in_unit}"))
         .color_scheme(dashboard.FieldColor().mode(model.FieldColorModeId.PALETTE_CLASSIC_BY_NAME))
         .line_width(2)
         .fill_opacity(0)
@@ -352,6 +365,21 @@ def value_words(words: Mapping[int, tuple[str, str]], absent: str) -> list[model
     return [model.ValueMap(options=known), model.SpecialValueMap(options=nothing)]
 
 
+def name_values(panel: table.Panel, column: str, words: Mapping[str, str]) -> table.Panel:
+    """Show the values of a column, which are keys in the database, by these words."""
+    options = {
+        key: model.ValueMappingResult(text=text, index=k) for k, (key, text) in enumerate(words.items())
+    }
+    return panel.override_by_name(column, _properties({"mappings": [model.ValueMap(options=options)]}))
+
+
+def sentences() -> dict[str, str]:
+    """Return the first sentence of the phrase book under each of its keys, as it may be heard."""
+    messages = json.loads(catalogue_json("en"))["languages"]["en"]
+    said = sorted(key for key in messages if key.startswith("said."))
+    return {key.removeprefix("said."): messages[key][0] for key in said}
+
+
 def draw_as_bars(
     panel: timeseries.Panel, names: str, in_unit: str, *, right: bool = False
 ) -> timeseries.Panel:
@@ -405,6 +433,7 @@ def cue_table(where: str, title: str, w: int) -> table.Panel:
     names |= {"target": "Wanted", "spoken": "Spoken", "withheld": "Not said because", "why": "Why"}
     made = name_columns(table_panel(title, about, [Query(text, rows=True)], w), names)
     yes_no = value_words({0: ("no", "text"), 1: ("yes", "green")}, NO_CELL)
+    made = name_values(name_values(made, "Kind", KINDS), "Fault", FAULTS)
     return made.override_by_name("Spoken", _properties({"mappings": yes_no}))
 
 

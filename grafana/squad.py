@@ -21,7 +21,9 @@ from grafana.panels import (
     latest,
     line_panel,
     link_column,
+    name_values,
     over_time,
+    sentences,
     state_panel,
     table_panel,
     word_column,
@@ -123,6 +125,7 @@ def _attention() -> Table:
         word_column(made, m.label, LESS_IS_BETTER if m.better < 0 else CADENCE_WORDS)
         format_column(made, f"{m.label}, %", "%", 1)
     word_column(made, "Sensors", LOST_WORDS)
+    name_values(made, "Last cue", sentences())
     grey_rows(made, "Doing", FINISHED)
     where = f"var-athlete={cell('Athlete')}&from=now-15m&to=now"
     link_column(made, "Athlete", "This runner, live", f"/d/gaitcue-athlete?{where}")

@@ -26,6 +26,7 @@ from grafana.panels import (
 )
 from grafana.returning import NOT_SHARED
 from grafana.squad import CADENCE
+from monitor.sinks.influx.run_rollup import LEAST_COMPARED_S
 from monitor.sinks.influx.schema import WHOLE_RUN
 
 BRAKING_IMPULSE, DOSE = "braking_impulse_bws", "braking_dose_bws"
@@ -37,7 +38,10 @@ WEEK = 'time(7d, 4d), "athlete"'
 
 def trends() -> dashboard.Dashboard:
     """Return the board of weeks: outcome of the cues, metrics day by day, load, notes."""
-    about = "Weeks: the runs, own normal, silent share in band, load."
+    about = (
+        "Weeks: the runs, own normal, silent share in band, load. Lines leave out days with less than five "
+        "minutes of running."
+    )
     made = empty_board("gaitcue-trends", "Trends", about, "90d", measurements='"day"')
     made = made.with_panel(run_list("Every run of the time above; click a date to see it."))
     share = "Share of the seconds in which the plan keeps silent, with cadence inside the own band."
@@ -58,7 +62,10 @@ def trends() -> dashboard.Dashboard:
 
 
 def _daily(expression: str) -> Query:
-    return Query(f'SELECT {expression} FROM "day" WHERE {SELECTED} GROUP BY "athlete"', "$tag_athlete")
+    """Of days with enough running to be compared."""
+    enough = f'"running_s" >= {LEAST_COMPARED_S}'
+    text = f'SELECT {expression} FROM "day" WHERE {SELECTED} AND {enough} GROUP BY "athlete"'
+    return Query(text, "$tag_athlete")
 
 
 def _weekly(expression: str, measurement: str = "day", by: str = WEEK) -> str:

@@ -20,7 +20,7 @@ from typing import Literal, get_args
 
 from playwright.async_api import Browser, Page, async_playwright
 
-from dsp.types import Band, Cue, CueKind, Fault
+from dsp.types import Cue, CueKind
 from monitor.core.channel import Channel
 from monitor.core.http_access import WebSettings
 from monitor.core.message_catalogues import Language
@@ -36,7 +36,7 @@ from monitor.review.training_plan import PlanKeeper, new_entry
 from monitor.service.runner_wishes import RunnerWishes
 from monitor.service.squad_report import athlete_weeks
 from monitor.simulation.drifting_runner import coached_settings, drifting_bouts
-from monitor.simulation.simulated_runner import RadioModel, recording_of_run, simulated_recording
+from monitor.simulation.simulated_runner import RadioModel, recording_of_run
 from monitor.simulation.squad import SQUAD
 from monitor.simulation.squad_history import past_runs
 from monitor.sinks.live_state import LiveState
@@ -138,7 +138,9 @@ def _diary(folder: Path) -> PlanKeeper:
         run = {"km": 5.0 + day / 10, "minutes": 31, "start": f"{then:%Y-%m-%dT07:00:00}"}
         entry = new_entry("manual_run", run, then)
         felt = new_entry("after", {"session": entry.id, "during": 1, "now": 1}, then)
-        keeper.add(entry, felt)
+        next_day = then + datetime.timedelta(days=1)
+        morning = {"day": f"{next_day:%Y-%m-%d}", "pain": 1 if day > 6 else 0, "as_before": True}
+        keeper.add(entry, felt, new_entry("morning", morning, next_day))
     return keeper
 
 
@@ -196,13 +198,12 @@ def _review_file(name: str, folder: Path, language: Language) -> Path:
             nobody = functools.partial(PlanKeeper, folder, settings=PlanSettings())
             write_squad_page(list(athlete_weeks(store, nobody, today)), today.date(), path, language)
             return path
+        recording = recording_of_run(drifting_bouts(900.0, drift="cadence"), RadioModel(loss=0.002))
+        coached = coached_settings(recording.settings, drift="cadence")
+        recording = replace(recording, settings=coached, title="Easy run by the river")
         for days in (2, 0):
             when = today - datetime.timedelta(days=days)
-            info = import_recording(store, folder, simulated_recording(600.0), "Ann", when)
-        cue = Cue(
-            300.0, CueKind.CORRECT, Fault.CADENCE_LOW, "cadence_spm", 163.0, 172.0, "cadence_low", 303.0
-        )
-        store.write(info.id, [Band(10.0, "cadence_spm", 172.0, 168.0, 176.0), cue])
+            info = import_recording(store, folder, recording, "Ann", when)
         write_review(session_review(store, info.id, language=language), path)
     return path
 
@@ -215,7 +216,7 @@ async def _draw_file(browser: Browser, file: Path, look: Look, picture: Path) ->
     )
     await page.goto(file.as_uri())
     await page.wait_for_timeout(800)
-    await page.screenshot(path=picture, full_page=True)
+    await page.screenshot(path=picture, full_page=look.whole)
     wide = int(await page.evaluate("document.documentElement.scrollWidth"))
     await page.close()
     return wide
@@ -223,13 +224,14 @@ async def _draw_file(browser: Browser, file: Path, look: Look, picture: Path) ->
 
 @dataclass(frozen=True)
 class Look:
-    """How a page is looked at, and the folder with the runner's plan."""
+    """How a page is looked at, and the folder with the runner's plan; ``whole``: files to their end."""
 
     size: str
     theme: Literal["light", "dark"]
     language: Language
     scale: float
     folder: Path
+    whole: bool = True
 
 
 def _feed_of(picture: Picture) -> tuple[LiveFeed, Channel[Out]]:
@@ -312,11 +314,12 @@ def main() -> None:
     parser.add_argument("--themes", nargs="*", choices=("light", "dark"), default=["light", "dark"])
     parser.add_argument("--language", choices=get_args(Language), default="en")
     parser.add_argument("--scale", type=float, default=2.0, help="pixels of the picture in one of the page")
+    parser.add_argument("--screen", action="store_true", help="of a long page only what a screen shows")
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as data:
         looks = [
-            Look(size, theme, given.language, given.scale, Path(data))
+            Look(size, theme, given.language, given.scale, Path(data), not given.screen)
             for size in given.sizes
             for theme in given.themes
         ]

@@ -90,6 +90,7 @@ class Style:
     contact: float = 1.0  # ratio to the mean runner's
     strike_deg: float = 0.0  # added to the running foot's angle at contact; -15 is a forefoot striker
     uneven: float = 0.0  # share by which left steps last longer than right ones
+    limp: float = 0.0  # share by which the left foot is longer on the ground than the right one
     step_sd: float = 0.012  # of step time
     contact_sd: float = 0.015  # of contact time
     braking_sd: float = 0.10  # of the braking impulse
@@ -163,7 +164,8 @@ def _steps(
     for first, end, gait in stretches:
         runs[first:end] = gait is Gait.RUN
     share = np.where(runs, running_motion.running_stance(speed), walking_motion.walking_stance(speed))
-    contact = share * stride * style.contact * (1 + style.contact_sd * rng.standard_normal(n))
+    of_side = style.contact * np.where(left, 1 + style.limp / 2, 1 - style.limp / 2)
+    contact = share * stride * of_side * (1 + style.contact_sd * rng.standard_normal(n))
     impulse = running_motion.mean_at((0.0178, 0.0211, 0.0236), speed)
     mean_stride = running_motion.mean_at(mean_curves.STRIDE_S, speed)
     braking = impulse * stride / mean_stride * (1 + style.braking_sd * rng.standard_normal(n))

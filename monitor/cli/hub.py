@@ -95,6 +95,8 @@ def worker_command(
 
 def store_command(
     folder: Annotated[Path | None, typer.Option(help="option.hub.store")] = None,
+    number: Annotated[int, typer.Option(min=0, help="option.hub.store_number")] = 0,
+    of: Annotated[int, typer.Option(min=1, help="option.hub.store_of")] = 1,
     metrics: MetricsOption = None,
     config: SettingsOption = None,
     verbose: VerboseOption = 0,
@@ -108,8 +110,10 @@ def store_command(
     from monitor.service.config import data_folder, load_config
 
     extend_logging(verbose, log_format)
+    if number >= of:
+        raise ConfigError("error.hub_number", number=number, of=of)
     settings = _hub_settings(config)
-    keeper = RecordKeeper(folder or data_folder(load_config(config)) / "hub")
+    keeper = RecordKeeper(folder or data_folder(load_config(config)) / "hub", number, of)
     _run_until_stopped(keep_records(settings, keeper, SystemClock(), _metrics_address(metrics)))
 
 

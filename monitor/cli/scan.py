@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 from rich.console import Console
 from rich.live import Live
@@ -18,8 +19,14 @@ from monitor.core.monotonic import MonotonicClock, SystemClock
 from monitor.core.toml_text import toml_literal
 from monitor.core.user_language import user_language, user_text
 from monitor.devices.registry import SensorSpec, is_imu
-from monitor.service.sensor_search import FoundSensor, SensorDetails, merge_advertisements, query_details
-from monitor.sources.bluetooth.families import bluetooth_families
+from monitor.service.sensor_search import (
+    FoundSensor,
+    SensorDetails,
+    described_families,
+    merge_advertisements,
+    query_details,
+)
+from monitor.sources.bluetooth.families import Family, bluetooth_families
 from monitor.sources.bluetooth.scanner import Advertisement, Scanner
 from monitor.sources.bluetooth.settings import BluetoothSettings
 
@@ -31,19 +38,21 @@ def scan_sensors(
     settings: BluetoothSettings,
     seconds: float | None,
     console: Console,
+    devices: Path,
     *,
     connect: bool = False,
     everything: bool = False,
 ) -> None:
     """Scan until Ctrl-C or for ``seconds``, and print a live table and the settings to paste.
 
-    ``connect``: ask each sensor for battery and serial number; ``everything``: list unknown devices too.
-    ``BluetoothOff`` without Bluetooth.
+    ``devices``: the folder with descriptions of the user's own; ``connect``: ask each sensor for battery
+    and serial number; ``everything``: list unknown devices too.  ``BluetoothOff`` without Bluetooth.
     """
+    own = described_families(devices)
     until_s = seconds if seconds is not None or console.is_terminal else _UNATTENDED_S
     found: dict[str, FoundSensor] = {}
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_scan(settings, until_s, console, found, connect, everything))
+        asyncio.run(_scan(settings, until_s, console, found, own, connect, everything))
     if not console.is_terminal:
         console.print(scan_table(found.values(), everything))
     useful = [f for f in found.values() if f.kinds]
@@ -62,6 +71,7 @@ async def _scan(
     seconds: float | None,
     console: Console,
     found: dict[str, FoundSensor],
+    own: Sequence[Family],
     connect: bool,
     everything: bool,
 ) -> None:
@@ -71,7 +81,7 @@ async def _scan(
     with Live(console=console, refresh_per_second=4, transient=not console.is_terminal) as live:
 
         def show_advertisements(advertisements: list[Advertisement]) -> None:
-            merge_advertisements(found, advertisements)
+            merge_advertisements(found, advertisements, own)
             live.update(scan_table(found.values(), everything))
 
         asking = asyncio.create_task(_ask_all(scanner, found, time), name="ask") if connect else None
@@ -154,4 +164,6 @@ def sensor_toml(f: FoundSensor, *, alike: bool = False) -> str:
     ]
     if match:
         rows.append(f"match = {toml_literal(match)}")
+    if device := first.preset.get("device"):
+        rows.append(f"options = {{ device = {toml_literal(device)} }}")
     return "\n".join(rows)

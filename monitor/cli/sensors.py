@@ -22,10 +22,11 @@ def scan_command(
     from rich.console import Console
 
     from monitor.cli.scan import scan_sensors
-    from monitor.service.config import load_config
+    from monitor.core.settings_path import default_path
+    from monitor.service.config import devices_folder, load_config
 
-    bluetooth = load_config(config).bluetooth
-    scan_sensors(bluetooth, seconds, Console(), connect=connect, everything=everything)
+    bluetooth, devices = load_config(config).bluetooth, devices_folder(config or default_path())
+    scan_sensors(bluetooth, seconds, Console(), devices, connect=connect, everything=everything)
 
 
 def phone_command(config: SettingsOption = None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import typer
@@ -24,11 +25,13 @@ def setup_command(config: SettingsOption = None) -> None:
     from monitor.cli.prompts import TerminalDialogue
     from monitor.cli.setup_wizard import needs_bluetooth, run_setup
     from monitor.core.settings_path import default_path
+    from monitor.service.config import devices_folder
 
     try:
         failures: list[MonitorError] = []
-        context = _bluetooth_context(failures)
-        settings = run_setup(config or default_path(), TerminalDialogue(Console()), context)
+        path = config or default_path()
+        context = _bluetooth_context(failures, devices_folder(path))
+        settings = run_setup(path, TerminalDialogue(Console()), context)
         phones_only = settings.sensor and not any(needs_bluetooth(s) for s in settings.sensor)
         if failures and not phones_only:
             raise typer.Exit(1)
@@ -37,8 +40,11 @@ def setup_command(config: SettingsOption = None) -> None:
         raise typer.Exit(1) from None
 
 
-def _bluetooth_context(failures: list[MonitorError]) -> SetupContext:
-    """The real Bluetooth; ``failures`` holds the error of the last scan or trial, if it was no success."""
+def _bluetooth_context(failures: list[MonitorError], devices: Path) -> SetupContext:
+    """The real Bluetooth; ``failures`` holds the error of the last scan or trial, if it was no success.
+
+    ``devices``: the folder with descriptions of the user's own.
+    """
     from monitor.cli.setup_wizard import SETUP_SCAN_S, SetupContext
     from monitor.core.monotonic import SystemClock
     from monitor.service.sensor_search import nearby_sensors, query_details
@@ -54,7 +60,7 @@ def _bluetooth_context(failures: list[MonitorError]) -> SetupContext:
             raise
 
     return SetupContext(
-        scan=lambda config: noted(nearby_sensors(config.bluetooth, SETUP_SCAN_S, SystemClock())),
+        scan=lambda config: noted(nearby_sensors(config.bluetooth, SETUP_SCAN_S, SystemClock(), devices)),
         query=lambda config, sensor: query_details(
             Scanner(SystemClock(), next(iter(config.bluetooth.adapters), None)),
             sensor.advertisement,

@@ -214,7 +214,7 @@ def _ask_sensor(
     spec = f.kinds[0]
     if len(f.kinds) > 1:
         kind = ask_choice(dialogue, "  " + user_text("say.setup.use"), [k.kind for k in f.kinds], spec.kind)
-        spec = DEVICES[kind]
+        spec = next(k for k in f.kinds if k.kind == kind)
     placement, side = _ask_placement(spec, others, dialogue)
     match = name
     same_name = [o for o in found if o.advertisement.name == name]
@@ -255,7 +255,14 @@ def _ask_which_twin(
 ) -> str:
     """Return the address of the one that is shaken, or of the only one left; empty if that fails."""
     sensors = [
-        SensorSettings(name=f"twin {n}", kind=spec.kind, placement=placement, side=side, match=address)
+        SensorSettings(
+            name=f"twin {n}",
+            kind=spec.kind,
+            placement=placement,
+            side=side,
+            match=address,
+            options=dict(spec.preset),
+        )
         for n, address in enumerate(addresses)
     ]
     shake = {
@@ -316,7 +323,7 @@ def _ask_name(
                 placement=placement,
                 side=side,
                 match=match,
-                options=dict(options or {}),
+                options={**spec.preset, **(options or {})},
             )
         except ValueError as exc:
             dialogue.say(f"  {_refusal(str(exc))}")

@@ -7,8 +7,8 @@ forgets it when ``Packet.link`` changes.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from monitor.core.packet import Decoded, Packet
@@ -43,7 +43,8 @@ class SensorSpec:
 
     ``tested`` says how: vector, emulation, hardware (or experimental).  ``gatt`` tells what a
     Bluetooth connection needs; None for what does not come over Bluetooth.  ``options`` are the
-    names in a sensor's ``options``; None where a description says which there are.
+    names in a sensor's ``options``; None where a description says which there are.  ``preset`` are options
+    that every sensor of it has: of a device of the user's own its file and what it says.
     """
 
     kind: str
@@ -53,6 +54,7 @@ class SensorSpec:
     decoder: Callable[[SensorSettings], Decoder]
     gatt: Callable[[SensorSettings], GattSpec] | None = None
     options: tuple[str, ...] | None = ()
+    preset: Mapping[str, str] = field(default_factory=dict)
 
 
 def _declared_device(kind: str, label: str, tested: str) -> SensorSpec:

@@ -11,9 +11,10 @@ import logging
 import pickle
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 
+from monitor.core.activity_facts import LapMark, TimerPause
 from monitor.core.errors import InputError
 from monitor.core.records import Out, SessionEnded
 from monitor.pipeline.session import Session
@@ -31,10 +32,15 @@ GIVEN_UP = "what follows could not be evaluated"
 
 @dataclass(frozen=True, slots=True)
 class RecordBatch:
-    """``RecordBatch`` is some records of a run; ``first`` is the number of the first of them, from 0 on."""
+    """``RecordBatch`` is some records of a run; ``first`` is the number of the first of them, from 0 on.
+
+    That of a run's end says which ``pauses`` and ``laps`` its timer had.
+    """
 
     first: int
     records: Sequence[Out]
+    pauses: tuple[TimerPause, ...] = ()
+    laps: tuple[LapMark, ...] = ()
 
 
 @dataclass(slots=True)
@@ -82,13 +88,17 @@ class HostedRun:
 
     def finish(self, end: RunEnd) -> RecordBatch:
         """Return the records that were still waiting, and the last one."""
-        out: list[Out] = [*self.session.finish()]
-        out.append(SessionEnded(self.start.started.session, self.session.t_s, end.reason))
-        return self._numbered(out)
+        return self._last([*self.session.finish()], end.reason)
 
     def give_up(self, reason: str = GIVEN_UP) -> RecordBatch:
         """Return the last record of a run that is not evaluated any further, for this reason."""
-        return self._numbered([SessionEnded(self.start.started.session, self.session.t_s, reason)])
+        return self._last([], reason)
+
+    def _last(self, records: list[Out], reason: str) -> RecordBatch:
+        """These records, the end, and what the timer tells of the whole run."""
+        t_s, timer = self.session.t_s, self.session.timer
+        batch = self._numbered([*records, SessionEnded(self.start.started.session, t_s, reason)])
+        return replace(batch, pauses=timer.pauses_until(t_s), laps=tuple(timer.laps))
 
     def _numbered(self, records: Sequence[Out]) -> RecordBatch:
         batch = RecordBatch(self.records, records)

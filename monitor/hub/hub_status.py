@@ -128,7 +128,12 @@ async def _count_after(streams: HubStreams, partition: int, position: int) -> in
 
 
 async def _records_waiting(streams: HubStreams) -> int | None:
-    """How many messages with records the store that began last has not been given yet."""
-    readers = await _readers(streams, RECORD_LOG)
-    mine = [info for info in readers if info.name.startswith(KEEPER)]
-    return (mine[-1].num_pending or 0) if mine else None
+    """How many messages with records the store has not been given yet, of several that which lags most.
+
+    Of those with one number that which began last counts.
+    """
+    newest: dict[str, int] = {}
+    for info in await _readers(streams, RECORD_LOG):
+        if info.name.startswith(KEEPER):
+            newest[info.name.rpartition("-")[0]] = info.num_pending or 0
+    return max(newest.values(), default=None)

@@ -17,7 +17,7 @@ import os
 import re
 import time as clocks
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -358,9 +358,11 @@ class PartitionWorker:
         first = batches[0].first
         fresh, at = records[max(0, live.published - first) :], max(first, live.published)
         for start in range(0, len(fresh), self._p.most_records):
-            batch = RecordBatch(at + start, fresh[start : start + self._p.most_records])
+            some, last = fresh[start : start + self._p.most_records], batches[-1]
+            is_last = start + self._p.most_records >= len(fresh)
+            batch = replace(last if is_last else RecordBatch(0, ()), first=at + start, records=some)
             headers = {"Nats-Msg-Id": f"{live.key}/{batch.first}/{len(batch.records)}"}
-            if live.given_up and start + self._p.most_records >= len(fresh):
+            if live.given_up and is_last:
                 headers[_GIVEN_UP_HEADER] = "over budget" if live.over_budget else "broken"
             await self._log.publish(live.address.subject("records"), pack_records(batch), headers=headers)
             live.published = batch.first + len(batch.records)

@@ -4,7 +4,8 @@ A store says itself how many records of a run it has, in the transaction that ad
 that comes again, or overlaps with the one before, adds only what is new.  Up to which message of the log
 the stores have everything stands beside them, in a file that is written when they have it on disk: a store
 that begins reads on from there, and one with a new folder reads the log from its beginning.  Each tenant
-has a folder, and in it a store like a runner's own.
+has a folder, and in it a store like a runner's own.  Several processes may share the tenants, each by its
+number: every one reads the whole log, and stores what is of its own tenants.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +22,9 @@ from typing import TYPE_CHECKING
 from monitor.core.errors import DecodeError, InputError, SinkError, StoreError
 from monitor.core.json_codec import parse_json
 from monitor.core.private_files import write_private_file
-from monitor.core.records import Out, SessionEnded, SessionStarted
+from monitor.core.records import SessionEnded, SessionStarted
 from monitor.core.safe_text import file_name_part
+from monitor.hub.hosted_run import RecordBatch
 from monitor.hub.log_reader import LogRange, read_log
 from monitor.hub.record_messages import unpack_records
 from monitor.hub.streams import RECORD_LOG, HubStreams
@@ -35,8 +38,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _AT_ONCE, _WAIT_S = 200, 0.5
 KEEPER = "keeper-"
-"""How the names begin under which stores read the log."""
-_POSITION_FILE = "position.json"
+"""How the names begin under which stores read the log; the number of the store and a dash follow."""
 _REMEMBERED_S = 3600.0  # for which the server still tells how much waits for a store that is gone
 
 
@@ -58,13 +60,15 @@ class KeeperState:
 
 
 class RecordKeeper:
-    """``RecordKeeper`` stores the records of all tenants below ``folder``.
+    """``RecordKeeper`` stores the records of all tenants below ``folder``, or of the ``number``-th share.
 
     ``state`` may be read at any time.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, number: int = 0, of: int = 1) -> None:
         self._folder = folder
+        self._number, self._of = number, of
+        self._position_file = folder / ("position.json" if of == 1 else f"position-{number}-of-{of}.json")
         self._stores: dict[str, Store] = {}
         self.state = KeeperState()
 
@@ -84,7 +88,8 @@ class RecordKeeper:
         """Store until cancelled; raises what NATS does, ``SinkError`` when a store cannot be written."""
         log_id = str((await streams.log.stream_info(RECORD_LOG)).created)
         after = await asyncio.to_thread(self._position, log_id)
-        wanted = LogRange(stream=RECORD_LOG, after=after, reader=KEEPER, keep_s=_REMEMBERED_S)
+        reader = f"{KEEPER}{self._number}-"
+        wanted = LogRange(stream=RECORD_LOG, after=after, reader=reader, keep_s=_REMEMBERED_S)
         self.state.serving = True
         try:
             async for messages in read_log(streams.log, wanted, _AT_ONCE, _WAIT_S):
@@ -97,7 +102,7 @@ class RecordKeeper:
         position = json.dumps({"log": log_id, "sequence": messages[-1].metadata.sequence.stream})
         try:
             await asyncio.to_thread(self._store_all, messages)
-            await asyncio.to_thread(write_private_file, self._folder / _POSITION_FILE, position)
+            await asyncio.to_thread(write_private_file, self._position_file, position)
         except StoreError as exc:
             raise SinkError(str(exc), log_text=exc.log_text) from exc
         self.state.lag = messages[-1].metadata.num_pending
@@ -105,19 +110,25 @@ class RecordKeeper:
     def _position(self, log_id: str) -> int:
         """Up to which message the stores of this folder have everything; 0 where the log is another."""
         try:
-            entry = parse_json((self._folder / _POSITION_FILE).read_text(encoding="utf-8"))
+            entry = parse_json(self._position_file.read_text(encoding="utf-8"))
             return int(entry["sequence"]) if entry["log"] == log_id else 0
         except (OSError, ValueError, KeyError, TypeError):
             return 0
 
+    def _keeps(self, tenant: str) -> bool:
+        """Whether this tenant is of this store's share."""
+        return zlib.crc32(tenant.encode()) % self._of == self._number
+
     def _store_all(self, messages: Sequence[Msg]) -> None:
         for message in messages:
-            self.state.messages += 1
             try:
                 address, _ = parse_subject(message.subject)
+                if not self._keeps(address.tenant):
+                    continue
+                self.state.messages += 1
                 batch = unpack_records(message.data)
                 store = self.tenant_store(address.tenant)
-                fresh = store_records(store, address, batch.first, batch.records)
+                fresh = store_records(store, address, batch)
                 self.state.records += fresh
                 self.state.redelivered += fresh == 0
             except (DecodeError, InputError) as exc:
@@ -130,11 +141,14 @@ def tenant_folder(folder: Path, tenant: str) -> Path:
     return folder / file_name_part(tenant)
 
 
-def store_records(store: Store, address: RunAddress, first: int, records: Sequence[Out]) -> int:
+def store_records(store: Store, address: RunAddress, batch: RecordBatch) -> int:
     """Store the records of a run that are not there yet, and return how many these were.
+
+    Its pauses and laps are stored with its end, even where a store that was killed has the end already.
 
     ``InputError`` if a run of that name is there and is not this one: another athlete's of the tenant.
     """
+    first, records = batch.first, batch.records
     source = store.source_of(address.session)
     if source is not None and source != _source(address):
         raise InputError("error.session_taken", title=address.athlete, name=address.session)
@@ -144,6 +158,8 @@ def store_records(store: Store, address: RunAddress, first: int, records: Sequen
     for record in fresh:
         if isinstance(record, SessionEnded):
             store.end(address.session, record.t_s)
+    if batch.pauses or batch.laps:
+        store.add_timer_facts(address.session, batch.pauses, batch.laps)
     return len(fresh)
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from monitor.core import json_codec
+from monitor.core.activity_facts import LapMark, TimerPause
 from monitor.core.errors import DecodeError
 from monitor.core.records import Out
 from monitor.hub.hosted_run import RecordBatch
@@ -12,8 +14,12 @@ from monitor.hub.hosted_run import RecordBatch
 
 def pack_records(batch: RecordBatch) -> bytes:
     """Return the bytes of a batch."""
-    body = [[json_codec.kind_of(record), json_codec.to_json(record)] for record in batch.records]
-    return json.dumps({"first": batch.first, "records": body}, separators=(",", ":")).encode()
+    records = [[json_codec.kind_of(record), json_codec.to_json(record)] for record in batch.records]
+    body: dict[str, Any] = {"first": batch.first, "records": records}
+    for name, facts in (("pauses", batch.pauses), ("laps", batch.laps)):
+        if facts:
+            body[name] = [json_codec.to_json(fact) for fact in facts]
+    return json.dumps(body, separators=(",", ":")).encode()
 
 
 def unpack_records(data: bytes) -> RecordBatch:
@@ -28,6 +34,8 @@ def unpack_records(data: bytes) -> RecordBatch:
         records: list[Out] = [
             json_codec.from_json(json_codec.RECORD_KINDS[kind], value) for kind, value in rows
         ]
-    except (ValueError, KeyError, TypeError) as exc:
+        pauses = tuple(json_codec.from_json(TimerPause, value) for value in body.get("pauses", ()))
+        laps = tuple(json_codec.from_json(LapMark, value) for value in body.get("laps", ()))
+    except (ValueError, KeyError, TypeError, AttributeError) as exc:
         raise DecodeError("no records of a run") from exc
-    return RecordBatch(first, records)
+    return RecordBatch(first, records, pauses, laps)

@@ -126,7 +126,7 @@ def load_config(path: Path | None = None, environment: Mapping[str, str] = os.en
         _log.info("no settings file (%s): using defaults", default_path(environment))
         return toml_reader.read_toml_text(Config, "", environment, Path("the environment"))
     path = path or default_path(environment)
-    devices = path.parent / "devices"
+    devices = devices_folder(path)
     checks: toml_reader.Checks = {SensorSettings: functools.partial(_sensor_mistakes, folder=devices)}
     config = toml_reader.read_toml_text(Config, _settings_text(path), environment, path, checks)
     config = replace(config, sensor=tuple(with_device_description(s, devices) for s in config.sensor))
@@ -182,6 +182,11 @@ def _sensor_mistakes(sensor: SensorSettings, folder: Path) -> Iterator[tuple[Tom
     except ConfigError as exc:
         for message in exc.messages:
             yield (), message
+
+
+def devices_folder(settings_file: Path) -> Path:
+    """Return the folder with the descriptions of devices that belongs to a settings file."""
+    return settings_file.parent / "devices"
 
 
 def with_device_description(sensor: SensorSettings, folder: Path) -> SensorSettings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import math
@@ -18,8 +19,9 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
-from monitor.core.errors import SinkError, reason_text
+from monitor.core.errors import ConfigError, SinkError, reason_text
 from monitor.core.message_catalogues import catalogue
+from monitor.core.nats_client import HubSettings, require_nats_client
 from monitor.core.secret import Secret
 from monitor.core.user_language import user_language, user_text
 from monitor.service.config import Config
@@ -27,6 +29,7 @@ from monitor.service.delivery_status import outside_systems
 from monitor.sinks.export.settings import ExportSettings
 from monitor.sinks.export.sink import place_file
 from monitor.sinks.finished_runs import RUN_SINKS
+from monitor.sinks.hub.log_trial import try_log
 from monitor.sinks.influx.schema import INFLUX_SCHEMA, RAW_DAYS
 from monitor.sinks.influx.settings import InfluxSettings
 from monitor.sinks.influx.sink import INFLUX_REMEDIES
@@ -344,6 +347,20 @@ def intervals_check(settings: IntervalsIcuSettings) -> Check | None:
     return Check("intervals.icu", True, user_text("say.doctor.answers", url=settings.url))
 
 
+def hub_check(settings: HubSettings, athlete: str) -> Check | None:
+    """Return whether the hub's log takes packets of this athlete; None where no hub is set up."""
+    if settings.url is None:
+        return None
+    try:
+        require_nats_client()
+        asyncio.run(try_log(settings, athlete))
+    except (ConfigError, SinkError) as exc:
+        why = catalogue(user_language()).translate_recorded(str(exc))
+        return Check("hub", False, why, user_text("say.doctor.hub"))
+    text = user_text("say.doctor.hub_takes", address=settings.address, athlete=athlete)
+    return Check("hub", True, text)
+
+
 def store_checks(store: Store) -> Iterator[Check]:
     """Yield one check per outside system: how many records wait or were refused."""
     for system in outside_systems(store):
@@ -370,7 +387,11 @@ def store_checks(store: Store) -> Iterator[Check]:
 def all_checks(config: Config, store: Store, host: str | None, password: Secret | None) -> Iterator[Check]:
     """Yield the checks of the systems that are set up, and of the whole stack on ``host`` if given."""
     yield from influx_checks(config.influx)
-    checks = (export_check(config.export), intervals_check(config.intervals_icu))
+    checks = (
+        export_check(config.export),
+        intervals_check(config.intervals_icu),
+        hub_check(config.hub, config.athlete),
+    )
     yield from (check for check in checks if check is not None)
     if host is not None:
         yield from _host_checks(host, password)
@@ -390,7 +411,9 @@ def _host_checks(host: str, password: Secret | None) -> Iterator[Check]:
 
 def is_set_up(config: Config, host: str | None) -> bool:
     """Return whether there is anything to check: an outside system in the settings, or a stack's host."""
-    systems = (config.influx.url, config.export.folder, config.intervals_icu.token, host)
+    systems = (
+        config.influx.url, config.export.folder, config.intervals_icu.token, config.hub.url, host
+    )  # fmt: skip
     return any(one is not None for one in systems)
 
 

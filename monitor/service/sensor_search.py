@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 
-from monitor.core.errors import DecodeError, SensorError
+from monitor.core.errors import ConfigError, DecodeError, SensorError
 from monitor.core.monotonic import MonotonicClock
 from monitor.devices import device_information
-from monitor.devices.registry import SensorSpec
+from monitor.devices.declared import DESCRIPTION_OPTION, parse_description
+from monitor.devices.registry import DEVICES, SensorSpec
 from monitor.sources.bluetooth.connection import open_connection
-from monitor.sources.bluetooth.families import bluetooth_families, family_gatt, matching_families
+from monitor.sources.bluetooth.families import Family, bluetooth_families, family_gatt, matching_families
 from monitor.sources.bluetooth.scanner import Advertisement, Scanner
 from monitor.sources.bluetooth.settings import BluetoothSettings
+
+_CHANNELS = {"accel": "acceleration", "gyro": "angular rate", "value": "values"}
+"""What a described device gives, by the kind of its channels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +58,47 @@ async def query_details(
     return SensorDetails(serial, pct)
 
 
+def described_families(folder: Path) -> tuple[Family, ...]:
+    """Return a family for each device that a file of this folder describes.
+
+    A file with mistakes is left out: who names it in the settings is told each of them.
+    """
+    found: list[Family] = []
+    for path in sorted(folder.glob("*.toml")):
+        try:
+            text = path.read_text(encoding="utf-8")
+            described = parse_description(text, path)
+            channels = [channel.kind for stream in described.stream for channel in stream.channel]
+            gives = ", ".join(words for kind, words in _CHANNELS.items() if kind in channels)
+            preset = {"device": path.stem, DESCRIPTION_OPTION: text}
+            spec = replace(DEVICES["declared"], label=described.label, gives=gives, preset=preset)
+            gatt = family_gatt(spec)
+        except (OSError, ValueError, ConfigError):
+            continue
+        if gatt is not None:
+            found.append((spec, gatt))
+    return tuple(found)
+
+
 async def nearby_sensors(
-    settings: BluetoothSettings, seconds: float, time: MonotonicClock
+    settings: BluetoothSettings, seconds: float, time: MonotonicClock, devices: Path
 ) -> list[FoundSensor]:
-    """Return the usable sensors seen within ``seconds``, the strongest signal first."""
+    """Return the usable sensors seen within ``seconds``, the strongest signal first.
+
+    ``devices``: the folder with descriptions of the user's own.
+    """
     await asyncio.to_thread(bluetooth_families)
+    own = await asyncio.to_thread(described_families, devices)
     found: dict[str, FoundSensor] = {}
     scanner = Scanner(time, next(iter(settings.adapters), None))
-    await scanner.scan(lambda advertisements: merge_advertisements(found, advertisements), seconds)
+    await scanner.scan(lambda advertisements: merge_advertisements(found, advertisements, own), seconds)
     return sorted((f for f in found.values() if f.kinds), key=lambda f: -(f.advertisement.rssi_dbm or -999))
 
 
-def merge_advertisements(found: dict[str, FoundSensor], advertisements: Iterable[Advertisement]) -> None:
+def merge_advertisements(
+    found: dict[str, FoundSensor], advertisements: Iterable[Advertisement], own: Sequence[Family] = ()
+) -> None:
     """Add devices that are new to ``found`` and refresh those in it, by address."""
     for s in advertisements:
         sensor = found.setdefault(s.address, FoundSensor(s, []))
-        sensor.advertisement, sensor.kinds = s, matching_families(s)
+        sensor.advertisement, sensor.kinds = s, matching_families(s, own)

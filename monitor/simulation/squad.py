@@ -1,29 +1,41 @@
-"""Eight simulated athletes of different levels: one limps, one has a sensor that fails."""
+"""Eight simulated athletes of different levels: one limps, one tires, one has a sensor that fails.
+
+What their coach knows of them, their own normal, is what the program measures of them when nothing is
+wrong: so today's run and the made-up weeks before it differ by their stories alone.
+"""
 
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 
 from dsp.cueing.baseline import Baseline
-from dsp.simulation.runner import Bout, Device, SimulatedRun, Style, simulated_imu, simulated_run
-from dsp.types import Placement, Runner, Side
+from dsp.cueing.target import increase_at_step
+from dsp.simulation.runner import Bout, Device, Style, simulated_imu, simulated_run
+from dsp.types import Metric, Placement, Runner, Side
 from monitor.core.packet import Packet
 from monitor.core.session_settings import CoachSettings, CueSettings
+from monitor.pipeline.session import Session
 from monitor.recordings.recording import Recording
 from monitor.recordings.signals import Signal, recording_from_signals
 from monitor.simulation.simulated_runner import RadioModel, deliver
 
+_STEP = 2  # of the cadence's steps up, all of which are taken by now
+_NORMAL_S, _SETTLED_S = 40.0, 25.0  # an own normal is measured over the last fifteen seconds
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Athlete:
-    """A simulated member of the squad, with what is special about its run.
+    """A simulated member of the squad, with what is special about its run; who limps does so by its style.
 
-    ``fades``: cadence that is lost in the second half, in spm; ``fails``: the left shoe's sensor;
-    ``silent``: a run in which the plan gives no cues; ``shank``: the sensors are there, not on the feet.
+    ``behind``: by which share the cadence is below its target; ``fades``: cadence that is lost in the
+    second half besides, in spm; ``fails``: the left shoe's sensor; ``silent``: a run in which the plan
+    gives no cues; ``shank``: the sensors are there, not on the feet.
     """
 
     name: str
@@ -31,6 +43,7 @@ class Athlete:
     style: Style
     mass_kg: float
     heart_bpm: float
+    behind: float = 0.0
     fades: float = 0.0
     fails: bool = False
     shank: bool = False
@@ -48,12 +61,12 @@ SQUAD = (
         shank=True,
         silent=True,
     ),
-    Athlete(name="Cem", speed_mps=3.0, style=Style(), mass_kg=70, heart_bpm=149, fades=9.0),
+    Athlete(name="Cem", speed_mps=3.0, style=Style(), mass_kg=70, heart_bpm=149, behind=0.02, fades=9.0),
     Athlete(name="Dag", speed_mps=2.9, style=Style(height_m=1.88), mass_kg=82, heart_bpm=155),
-    Athlete(name="Eli", speed_mps=2.7, style=Style(uneven=0.04), mass_kg=74, heart_bpm=147),  # limps
+    Athlete(name="Eli", speed_mps=2.7, style=Style(uneven=0.04, limp=0.25), mass_kg=74, heart_bpm=147),
     Athlete(name="Fay", speed_mps=2.6, style=Style(contact=1.05), mass_kg=63, heart_bpm=161, fails=True),
-    Athlete(name="Gus", speed_mps=2.5, style=Style(strike_deg=4), mass_kg=90, heart_bpm=163, fades=5.0),
-    Athlete(name="Hana", speed_mps=2.3, style=Style(contact=1.08), mass_kg=66, heart_bpm=166),
+    Athlete(name="Gus", speed_mps=2.5, style=Style(strike_deg=4), mass_kg=90, heart_bpm=163, behind=0.055),
+    Athlete(name="Hana", speed_mps=2.3, style=Style(contact=1.08), mass_kg=66, heart_bpm=166, behind=0.01),
 )
 
 
@@ -66,7 +79,52 @@ def squad_recordings(athletes: Sequence[Athlete], seconds: float) -> list[Record
     return [_athlete_recording(a, seconds, number) for number, a in enumerate(athletes)]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnNormal:
+    """``OwnNormal`` are the means that the program measures of an athlete who runs as always."""
+
+    cadence_spm: float
+    overstride_m: float
+    braking_impulse_bws: float
+    contact_ms: float
+
+
+@cache
+def own_normal(a: Athlete) -> OwnNormal:
+    """Return the own normal of an athlete, from forty simulated seconds without what is special today."""
+    usual = replace(a, behind=0.0, fades=0.0, fails=False, style=replace(a.style, limp=0.0, uneven=0.0))
+    recording = _plain_recording(usual, _NORMAL_S, 0)
+    session = Session(recording.settings)
+    records = [record for packet in recording.packets() for record in session.push(packet)]
+    metrics = [r for r in (*records, *session.finish()) if isinstance(r, Metric) and r.side is None]
+    return OwnNormal(
+        **{
+            name: statistics.fmean(
+                m.estimate.value for m in metrics if m.estimate.metric == name and m.t_s > _SETTLED_S
+            )
+            for name in ("cadence_spm", "overstride_m", "braking_impulse_bws", "contact_ms")
+        }
+    )
+
+
 def _athlete_recording(a: Athlete, seconds: float, number: int) -> Recording:
+    made = _plain_recording(a, seconds, number)
+    coach = CoachSettings(
+        cues=CueSettings(warm_up_s=15.0, plan="always"),
+        baseline=_learned_baseline(a).to_dict(),
+        step=_STEP,
+        cue_share=0.0 if a.silent else 1.0,
+        seed=number,
+    )
+    settings = replace(made.settings, athlete=a.name, coach=coach)
+    recording = deliver(
+        replace(made, settings=settings), RadioModel(loss=0.06 if a.fails else 0.0), number + 1
+    )
+    return _with_failing_shoe(recording, seconds) if a.fails else recording
+
+
+def _plain_recording(a: Athlete, seconds: float, number: int) -> Recording:
+    """What the sensors measure, before radio and coach."""
     run = simulated_run(_athlete_bouts(a, seconds), a.style, seed=number + 1)
     leg = Placement.SHANK if a.shank else Placement.FOOT
     worn = ((leg, Side.LEFT), (leg, Side.RIGHT), (Placement.PELVIS, None))
@@ -82,19 +140,7 @@ def _athlete_recording(a: Athlete, seconds: float, number: int) -> Recording:
         "heart_rate_bpm": a.heart_bpm,
         "power_w": 3.9 * a.mass_kg,
     }
-    made = recording_from_signals(a.name, signals, runner, pod)
-    coach = CoachSettings(
-        cues=CueSettings(warm_up_s=15.0, plan="always"),
-        baseline=_learned_baseline(a, run).to_dict(),
-        step=2,
-        cue_share=0.0 if a.silent else 1.0,
-        seed=number,
-    )
-    settings = replace(made.settings, athlete=a.name, coach=coach)
-    recording = deliver(
-        replace(made, settings=settings), RadioModel(loss=0.06 if a.fails else 0.0), number + 1
-    )
-    return _with_failing_shoe(recording, seconds) if a.fails else recording
+    return recording_from_signals(a.name, signals, runner, pod)
 
 
 def _athlete_bouts(a: Athlete, seconds: float) -> list[Bout]:
@@ -102,20 +148,20 @@ def _athlete_bouts(a: Athlete, seconds: float) -> list[Bout]:
     stand = min(10.0, seconds / 6)
     half = (seconds - stand) / 2
     usual = float(simulated_run([Bout(seconds=10.0, speed_mps=a.speed_mps)], a.style).cadence_spm.mean())
-    late = usual - a.fades if a.fades else None
+    early = usual * (1 - a.behind) if a.behind else None
+    late = (early or usual) - a.fades if a.fades else early
     return [
         Bout(seconds=stand, speed_mps=0.0),
-        Bout(seconds=half, speed_mps=a.speed_mps),
+        Bout(seconds=half, speed_mps=a.speed_mps, cadence_spm=early),
         Bout(seconds=half, speed_mps=a.speed_mps, cadence_spm=late),
     ]
 
 
-def _learned_baseline(a: Athlete, run: SimulatedRun) -> Baseline:
-    """What two earlier runs would have taught: the truth of the first half, a little noisy."""
-    known, rng = Baseline(a.style.height_m), np.random.default_rng(7)
-    early = slice(0, len(run.ic_s) // 2)
-    cadence = float(np.mean(run.cadence_spm[early])) * 0.96
-    overstride, braking = float(np.mean(run.overstride_m[early])), float(np.mean(run.braking_bws[early]))
+def _learned_baseline(a: Athlete) -> Baseline:
+    """What two earlier runs would have taught: the own normal, a little noisy, before all steps up."""
+    known, rng, own = Baseline(a.style.height_m), np.random.default_rng(7), own_normal(a)
+    cadence = own.cadence_spm / (1 + increase_at_step(_STEP, CoachSettings().target))
+    overstride, braking = own.overstride_m, own.braking_impulse_bws
     for _ in range(2):
         known.begin_run()
         for k in range(720):

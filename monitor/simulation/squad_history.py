@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dsp.simulation.runner import Bout, simulated_run
 from dsp.types import (
     Activity,
     ActivityChange,
@@ -28,7 +27,7 @@ from dsp.types import (
 )
 from monitor.core.records import Out, SessionEnded, SessionStarted
 from monitor.pipeline.cue_policy import SILENT_BY_PLAN
-from monitor.simulation.squad import Athlete
+from monitor.simulation.squad import Athlete, OwnNormal, own_normal
 from monitor.storage.new_session import session_id
 from monitor.training.entries import AfterEntry, DeclareEntry, Entry, MorningEntry, SharedItem, ShareEntry
 
@@ -94,7 +93,7 @@ def past_runs(a: Athlete, today: datetime.date) -> Iterator[PastRun]:
 
     The same athlete and day give the same runs.
     """
-    story, own = STORIES[a.name], _OwnNormal.of(a)
+    story, own = STORIES[a.name], own_normal(a)
     seconds = 60 * story.minutes
     for day in days_with_a_run(a, today):
         started = datetime.datetime.combine(day, _STARTS_AT)
@@ -173,36 +172,16 @@ def utc_at(day: datetime.date, hour: int) -> datetime.datetime:
     return datetime.datetime.combine(day, datetime.time(hour), datetime.UTC)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _OwnNormal:
-    """The means of an athlete's simulated minute."""
-
-    cadence_spm: float
-    overstride_m: float
-    braking_bws: float
-    contact_ms: float
-
-    @classmethod
-    def of(cls, a: Athlete) -> _OwnNormal:
-        run = simulated_run([Bout(seconds=60.0, speed_mps=a.speed_mps)], a.style)
-        return cls(
-            cadence_spm=float(run.cadence_spm.mean()),
-            overstride_m=float(run.overstride_m.mean()),
-            braking_bws=float(run.braking_bws.mean()),
-            contact_ms=1000 * float((run.to_s - run.ic_s).mean()),
-        )
-
-
 def _records(
-    a: Athlete, story: FourWeeks, own: _OwnNormal, ago: int, seconds: int, rng: np.random.Generator
+    a: Athlete, story: FourWeeks, own: OwnNormal, ago: int, seconds: int, rng: np.random.Generator
 ) -> list[Out]:
     """The records between the first and the last, in the order of time."""
     now = max(0.0, 1 - (ago - 1) / _CHANGES_DAYS)
-    target = 1.025 * own.cadence_spm
+    target = own.cadence_spm
     t_s = np.arange(seconds)
     tires = a.fades / own.cadence_spm * np.clip(2 * t_s / seconds - 1, 0, 1)
     cadence = target * (1 + _between(story.off, now) - tires) + _noise(rng, seconds, 1.2)
-    braking = own.braking_bws * (_between(story.braking, now) + _noise(rng, seconds, 0.03))
+    braking = own.braking_impulse_bws * (_between(story.braking, now) + _noise(rng, seconds, 0.03))
     columns = {
         "cadence_spm": cadence,
         "speed_mps": a.speed_mps * (1 + 0.03 * np.sin(t_s / 200)) + _noise(rng, seconds, 0.02),
@@ -254,7 +233,7 @@ def _row(columns: Mapping[str, Array], second: int) -> list[tuple[str, float]]:
     return [(name, value) for name, value in values if value == value]
 
 
-def _bands(target: float, own: _OwnNormal, seconds: int) -> dict[int, list[Band]]:
+def _bands(target: float, own: OwnNormal, seconds: int) -> dict[int, list[Band]]:
     """Targets by the second of their beginning: after a warm-up seven minutes with cues, three without."""
     edges = {0: "warm-up"}
     for block in range(_WARM_UP_S, seconds, _BLOCK_S):
@@ -262,8 +241,8 @@ def _bands(target: float, own: _OwnNormal, seconds: int) -> dict[int, list[Band]
     return {second: _bands_from(float(second), target, own, muted) for second, muted in edges.items()}
 
 
-def _bands_from(at_s: float, target: float, own: _OwnNormal, muted: str) -> list[Band]:
-    loads = {"overstride_m": own.overstride_m, "braking_impulse_bws": own.braking_bws}
+def _bands_from(at_s: float, target: float, own: OwnNormal, muted: str) -> list[Band]:
+    loads = {"overstride_m": own.overstride_m, "braking_impulse_bws": own.braking_impulse_bws}
     cadence = Band(at_s, "cadence_spm", target, _LOW * target, _HIGH * target, muted)
     return [cadence, *(Band(at_s, name, v, None, _LOAD_HIGH * v, muted) for name, v in loads.items())]
 

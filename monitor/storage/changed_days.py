@@ -32,9 +32,15 @@ class ChangedDays:
 
 
 def dates_of_run(info: SessionInfo) -> set[datetime.date]:
-    """Return the dates on which a session began: by UTC, and by the runner's clock."""
-    began = datetime.datetime.fromisoformat(info.started_utc)
-    return {began.astimezone(datetime.UTC).date(), local_start(info.started_utc, info.utc_offset_s).date()}
+    """Return the dates of a session: by UTC all on which its points lie, by the runner's clock the first.
+
+    The seconds of a run past midnight are of the next day; that of the run and its day is of the first.
+    """
+    began = datetime.datetime.fromisoformat(info.started_utc).astimezone(datetime.UTC)
+    ended = began + datetime.timedelta(seconds=info.duration_s)
+    days = (ended.date() - began.date()).days + 1
+    by_utc = {began.date() + datetime.timedelta(days=number) for number in range(days)}
+    return by_utc | {local_start(info.started_utc, info.utc_offset_s).date()}
 
 
 def note_changed_run(store: Store, info: SessionInfo) -> None:

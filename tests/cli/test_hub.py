@@ -43,9 +43,7 @@ def test_without_a_hub_each_command_says_what_to_set(tmp_path: Path) -> None:
 
 def test_what_cannot_be_is_told_before_anything_starts(tmp_path: Path) -> None:
     url = "nats://127.0.0.1:1"
-    assert (
-        "workers are numbered from 0" in hub(tmp_path, "worker", "--number", "2", "--of", "2", url=url)[1]
-    )
+    assert "they are numbered from 0" in hub(tmp_path, "worker", "--number", "2", "--of", "2", url=url)[1]
     assert "replicas 1, 3 or 5" in hub(tmp_path, "init", "--replicas", "2", url=url)[1]
     assert "cannot be reached" in hub(tmp_path, "init", url=url)[1]
     assert "cannot be reached" in hub(tmp_path, "status", url=url)[1]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import io
+import tomllib
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from bleak.backends.device import BLEDevice
@@ -14,7 +16,8 @@ from dsp.types import Placement
 from monitor.cli import scan
 from monitor.cli.scan import scan_sensors, signal_text
 from monitor.core.session_settings import SensorSettings
-from monitor.devices import heart_rate
+from monitor.devices import declared, heart_rate
+from monitor.service.config import load_config
 from monitor.service.sensor_search import SensorDetails
 from monitor.sources.bluetooth.scanner import Advertisement
 from monitor.sources.bluetooth.settings import BluetoothSettings
@@ -25,7 +28,12 @@ TOOTHBRUSH = Advertisement(BLEDevice("AA:02", "Brush", {}), "Brush", frozenset()
 
 
 def scanned(
-    monkeypatch: pytest.MonkeyPatch, near: list[Advertisement], *, connect: bool = False, all_: bool = False
+    monkeypatch: pytest.MonkeyPatch,
+    near: list[Advertisement],
+    devices: Path = Path("nowhere"),
+    *,
+    connect: bool = False,
+    all_: bool = False,
 ) -> str:
     """What the command prints in a room with these devices."""
 
@@ -44,7 +52,7 @@ def scanned(
     monkeypatch.setattr(scan, "query_details", details)
     console = Console(width=140, file=io.StringIO())
     with console.capture() as text:
-        scan_sensors(BluetoothSettings(), 0.3, console, connect=connect, everything=all_)
+        scan_sensors(BluetoothSettings(), 0.3, console, devices, connect=connect, everything=all_)
     return text.get()
 
 
@@ -66,6 +74,28 @@ def test_a_sensor_that_is_asked_tells_battery_and_serial_number(monkeypatch: pyt
     text = scanned(monkeypatch, [STRAP], connect=True)
     assert "41 %" in text
     assert "serial number SN-12" in text
+
+
+def test_a_device_that_a_file_describes_is_a_sensor_too(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    text = (Path(declared.__file__).parent / "described" / "thingy52.toml").read_text()
+    assert 'name_prefix = ["Thingy"]' in text
+    own = text.replace('name_prefix = ["Thingy"]', 'name_prefix = ["Brush"]').replace(
+        "Nordic Thingy:52", "My brush"
+    )
+    (tmp_path / "shoebox.toml").write_text(own)
+    (tmp_path / "unreadable.toml").write_text("schema = ")
+    printed = scanned(monkeypatch, [TOOTHBRUSH], tmp_path)
+    assert "My brush (declared)" in printed
+    assert 'options = { device = "shoebox" }' in printed
+    table = tomllib.loads(printed[printed.index("[[sensor]]") :])["sensor"][0]
+    settings = tmp_path / "gaitcue.toml"
+    (tmp_path / "devices").mkdir()
+    (tmp_path / "devices" / "shoebox.toml").write_text(own)
+    settings.write_text(printed[printed.index("[[sensor]]") :])
+    assert load_config(settings, {}).sensor[0].options["description"] == own
+    assert (table["kind"], table["match"]) == ("declared", "Brush")
 
 
 def test_an_empty_room_gets_advice(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,7 +22,7 @@ from monitor.devices import declared
 from monitor.devices.gatt import sig_uuid
 from monitor.devices.registry import DEVICES
 from monitor.service.config import Config, load_config
-from monitor.service.sensor_search import FoundSensor, SensorDetails
+from monitor.service.sensor_search import FoundSensor, SensorDetails, described_families
 from monitor.sources.bluetooth.families import matching_families
 from monitor.sources.bluetooth.scanner import Advertisement
 from monitor.sources.bluetooth.stream_check import StreamCheck
@@ -92,6 +92,21 @@ def around(
 
 MOVESENSE = found("Movesense 204830000123", sig_uuid(0x180D))
 POD = found("RunPod 1", sig_uuid(0x1814))
+
+
+def test_a_device_of_ones_own_is_set_up_with_its_file(tmp_path: Path) -> None:
+    text = (Path(declared.__file__).parent / "described" / "thingy52.toml").read_text()
+    folder = tmp_path / "devices"
+    folder.mkdir()
+    (folder / "shoebox.toml").write_text(text)
+    ((spec, _),) = described_families(folder)
+    path = tmp_path / "gaitcue.toml"
+    thing = replace(found("Thingy"), kinds=[spec])
+    assert run_setup(path, Script(which_are_yours="1", on_which_side="left"), around(thing))
+    assert "description" not in path.read_text()
+    (shoe,) = load_config(path, {}).sensor
+    assert (shoe.kind, shoe.match, shoe.side) == ("declared", "Thingy", Side.LEFT)
+    assert shoe.options == {"device": "shoebox", "description": text}
 
 
 def test_a_first_setup_makes_a_file_that_run_can_use(tmp_path: Path) -> None:

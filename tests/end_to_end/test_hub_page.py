@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Literal
 
 from playwright.async_api import expect
 
@@ -17,12 +18,16 @@ from monitor.hub.hosted_run import RecordBatch
 from monitor.hub.record_messages import pack_records
 from monitor.hub.serving import show_runs
 from monitor.sinks.hub.subjects import RunAddress
+from tests.end_to_end.axe_source import axe_source
 from tests.end_to_end.browser import browser_of_a_module
+from tests.end_to_end.test_accessible_pages import complaints
 from tests.hub_rig import TENANT, running_hub
 from tests.web.clients import TOKEN
 
 ANN = RunAddress(TENANT, "Ann", "2026-01-01T00-00-00-ann")
 BEN = RunAddress(TENANT, "李 <b>", "2026-01-01T00-00-00-ben")
+
+THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
 def second(t_s: float, cadence_spm: float) -> list[Out]:
@@ -63,6 +68,9 @@ async def test_a_coach_sees_who_runs_and_follows_one_of_them(tmp_path: Path) -> 
             await expect(ben).to_contain_text("Below target.")
             await expect(ben).to_contain_text("李 <b>")
             await expect(ben).to_contain_text("Target 168 to 176")
+            for theme in THEMES:
+                await page.emulate_media(color_scheme=theme)
+                assert await complaints(page, axe_source()) == [], theme
             await ben.locator("a").click()
             await expect(page.locator("#cadence")).to_have_text("161")
             await publish(BEN, 4, second(2.0, 169.0))

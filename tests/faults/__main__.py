@@ -39,7 +39,7 @@ COLUMNS = (
     "packets sent / taped / lost",
     "records made / stored",
     "points stored / in the database",
-    "cues given / heard",
+    "cues given / heard / twice from a broker that stood still",
 )
 LANES = ("database", "broker", "disk")
 
@@ -132,7 +132,7 @@ def _say_account(number: int, account: Account) -> None:
     print(f"| {number + 1} | {samples[0]} | {samples[1]} | {samples[2]} | {unnumbered} | {samples[3]} | "
           f"{samples[4]} | {account.packets[0]} / {account.packets[1]} / {account.packets[2]} | "
           f"{account.records[0]} / {account.records[1]} | {account.points[0]} / {account.points[1]} | "
-          f"{account.cues[0]} / {account.cues[1]} | {'; '.join(account.problems) or 'adds up'} |",
+          f"{' / '.join(map(str, account.cues))} | {'; '.join(account.problems) or 'adds up'} |",
           flush=True)  # fmt: skip
 
 

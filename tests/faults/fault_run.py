@@ -161,7 +161,7 @@ class Account:
     packets: tuple[int, int, int] = (0, 0, 0)  # emitted, on the tape, told as lost by the tape
     records: tuple[int, int] = (0, 0)  # of the session, in the store
     points: tuple[int, int] = (0, 0)  # in the store, in the database
-    cues: tuple[int, int] = (0, 0)  # decided, heard at the broker
+    cues: tuple[int, int, int] = (0, 0, 0)  # decided, heard at the broker, heard twice as documented
     problems: list[str] = field(default_factory=list)
 
 
@@ -388,7 +388,10 @@ def _points_there(influx: Influx) -> Counter[str]:
 
 
 def _stood_still(troubles: Sequence[Trouble], cue: Cue) -> bool:
-    """Whether the broker stood still with this cue in hand: what it takes up then it passes on late."""
+    """Whether the broker stood still with this cue in hand: what it takes up then it passes on late.
+
+    Nor can anybody know whether it has it: one that is still true is sent again, and may come twice.
+    """
     stopped = (t for t in troubles if t.kind == "broker stopped")
     return any(t.start_s - 1 <= cue.t_s <= t.end_s + 1 for t in stopped)
 
@@ -401,12 +404,17 @@ def _balance_cues(
 ) -> None:
     cues = {_cue_key(r): r for r in records if isinstance(r, Cue) and not r.withheld}
     times = Counter(key for key, _ in heard_s)
-    account.cues = (len(cues), len(times))
+    twice = {
+        key for key, n in times.items() if n == 2 and key in cues and _stood_still(troubles, cues[key])
+    }
+    account.cues = (len(cues), len(times), len(twice))
     away = [(t.start_s, t.end_s) for t in troubles if t.kind.startswith("broker")]
     for key, cue in cues.items():
         if not times[key] and not any(a - 1 <= cue.t_s and cue.t_s <= b + 10 for a, b in away):
             account.problems.append(f"cue {key} was not heard")
-    account.problems += [f"cue {key} came {n} times" for key, n in times.items() if n > 1]
+    account.problems += [
+        f"cue {key} came {n} times" for key, n in times.items() if n > 1 and key not in twice
+    ]
     for key, at_s in heard_s:
         if key not in cues:
             account.problems.append(f"cue {key} was heard, and nobody gave it")

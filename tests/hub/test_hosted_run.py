@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monitor.core.activity_facts import LapMark, TimerPause
 from monitor.core.errors import InputError
+from monitor.core.packet import LAP, PAUSE, RESUME, wish_packet
 from monitor.core.records import Out, SessionEnded, SessionStarted
 from monitor.hub.hosted_run import HostedRun, RecordBatch, Snapshot, unpack_snapshot
 from monitor.recordings.tape_blocks import Numbered
@@ -65,6 +67,18 @@ def test_packets_that_are_not_on_the_tape_are_counted() -> None:
     run.push(ROWS[:10])
     run.push(ROWS[17:20])
     assert (run.missing, run.next_packet) == (7, 20)
+
+
+def test_the_end_tells_of_pauses_and_laps() -> None:
+    wishes = (wish_packet(5.0, LAP), wish_packet(8.0, PAUSE), wish_packet(11.0, RESUME))
+    packets = sorted((*RECORDING.packets(), *wishes), key=lambda p: p.arrival_ns)
+    run = new_run()
+    assert run.push(list(enumerate(packets))).pauses == ()
+    last = run.finish(RunEnd(len(packets), ENDED))
+    assert (last.pauses, last.laps) == ((TimerPause(8.0, 3.0),), (LapMark(5.0, "manual"),))
+    assert isinstance(last.records[-1], SessionEnded)
+    given_up = unpack_snapshot(Snapshot(1, run).pack()).run.give_up()
+    assert (given_up.pauses, given_up.laps) == (last.pauses, last.laps)
 
 
 @pytest.mark.parametrize(

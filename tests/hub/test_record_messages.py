@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.core.activity_facts import LapMark, TimerPause
 from monitor.core.errors import DecodeError
 from monitor.core.json_codec import RECORD_KINDS
 from monitor.core.records import SinkStatus
@@ -18,6 +19,11 @@ def test_every_record_of_a_run_comes_back() -> None:
     batch = RecordBatch(7, WHOLE)
     assert unpack_records(pack_records(batch)) == batch
     assert len({type(record) for record in WHOLE}) > len(RECORD_KINDS) / 2
+
+
+def test_pauses_and_laps_come_back() -> None:
+    batch = RecordBatch(3, WHOLE[-1:], (TimerPause(20.0, 9.5),), (LapMark(12.0, "manual"),))
+    assert unpack_records(pack_records(batch)) == batch
 
 
 def test_a_record_without_a_number_comes_back() -> None:
@@ -34,6 +40,8 @@ def test_what_holds_no_records_is_refused(junk: bytes) -> None:
         b'{"first": 0, "records": [["unknown", {}]]}',
         b'{"first": 0, "records": [["step", {}]]}',
         b'{"first": 0, "records": 5}',
+        pack_records(RecordBatch(0, WHOLE[:1]))[:-1] + b', "pauses": [{}]}',
+        pack_records(RecordBatch(0, WHOLE[:1]))[:-1] + b', "laps": 5}',
     ):
         with pytest.raises(DecodeError):
             unpack_records(bad)

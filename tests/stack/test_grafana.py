@@ -17,12 +17,14 @@ import pytest
 from rich.console import Console
 
 from dsp.metrics import METRICS
+from dsp.types import CueKind, Fault
 from grafana.__main__ import COLOURS, files
 from grafana.alerts import RULES, Rule, rules
 from grafana.panels import NO_CELL, NOTHING, grafana_unit
 from grafana.published import CHECK, ask_packages, packages_installed, series_frame
 from grafana.returning import NOT_SHARED
 from grafana.squad import NOW
+from monitor.core.message_catalogues import catalogue
 from monitor.core.monotonic import SystemClock
 from monitor.core.records import Out, SessionEnded, SessionStarted, SinkStatus
 from monitor.core.secret import Secret
@@ -30,6 +32,7 @@ from monitor.pipeline.session import Session
 from monitor.service.config import Config, StoreSettings
 from monitor.service.squad_weeks import add_weeks, send_weeks
 from monitor.simulation.squad import SQUAD, squad_recordings
+from monitor.simulation.squad_history import past_runs
 from monitor.sinks.influx.plan_points import shared_day_points
 from monitor.sinks.influx.schema import INFLUX_SCHEMA
 from monitor.sinks.influx.settings import InfluxSettings
@@ -54,12 +57,21 @@ RUNNERS = [a for a in SQUAD if a.name in ("Bea", "Cem", "Fay")]  # shank and sil
 
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Influx]:
-    """A server that has got the simulated runs of three, each on two days, through the real sink."""
+    """A server that has got the simulated runs of three, each on two days, through the real sink.
+
+    They are short; a long one of the day between is made up.
+    """
     needed("influxd", "nginx")
     folder = tmp_path_factory.mktemp("grafana")
     with influx_in(folder) as server, Store(folder / "gaitcue.db") as store:
         for recording in squad_recordings(RUNNERS, 150.0):
             _keep(store, recording)
+        for athlete in RUNNERS:
+            *_, past = past_runs(athlete, datetime.date(2026, 1, 5))
+            at = past.started.isoformat()
+            store.begin(SessionInfo(id=past.session, athlete=athlete.name, title="made up", started_utc=at))
+            store.write(past.session, past.records)
+            store.end(past.session, float(past.seconds))
         asyncio.run(_send(server, store))
         asyncio.run(_send_shared_days(server, store))
         yield server
@@ -183,6 +195,29 @@ def test_what_is_not_shared_has_no_number_and_is_said_in_words(seen: Influx) -> 
         (mappings,) = (p["value"] for p in override["properties"] if p["id"] == "mappings")
         (absent,) = (m["options"] for m in mappings if m["type"] == "special")
         assert (absent["match"], absent["result"]["text"]) == ("null+nan", NOT_SHARED)
+
+
+def words_of(panel: dict[str, Any], column: str) -> set[str]:
+    """The values of a column that have a word."""
+    found: set[str] = set()
+    for override in panel["fieldConfig"]["overrides"]:
+        if override["matcher"]["options"] == column:
+            for mappings in (p["value"] for p in override["properties"] if p["id"] == "mappings"):
+                found |= {key for m in mappings if m["type"] == "value" for key in m["options"]}
+    return found
+
+
+def test_a_coach_reads_words_where_the_database_has_keys() -> None:
+    tables = [(board, p) for board, p in panels() if p["type"] == "table"]
+    cues = [p for _, p in tables if any('"fault"' in t["query"] for t in p["targets"])]
+    assert len(cues) >= 2
+    for panel in cues:
+        assert words_of(panel, "Fault") == set(Fault)
+        assert words_of(panel, "Kind") == set(CueKind)
+    (attention,) = (p for _, p in tables if p["title"] == "Who needs attention")
+    said = {key.removeprefix("said.") for key in catalogue("en").keys if key.startswith("said.")}
+    assert words_of(attention, "Last cue") == said
+    assert "cadence_low" in said
 
 
 PLAUSIBLE = {
@@ -567,8 +602,8 @@ def test_grafana_lists_the_runs_newest_first_each_with_the_time_of_its_link(seen
     assert list(rows[0])[:5] == ["Date", "Athlete", "Run", "Tags", "km"]
     dates = [row["Date"] for row in rows]
     assert dates == sorted(dates, reverse=True)
-    assert len(rows) == 6
-    for row in rows:
+    assert len(rows) == 9
+    for row in (row for row in rows if row["Run"] == "squad"):
         assert row["from_ms"] == row["Date"] in (milliseconds(STARTED), milliseconds(EARLIER))
         assert row["to_ms"] - row["from_ms"] == pytest.approx(150_000, abs=3000)
         assert 0.2 < row["km"] < 0.8

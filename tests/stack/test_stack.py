@@ -23,6 +23,7 @@ from grafana.alerts import RULES
 from grafana.boards import BOARDS
 from monitor.cli.main import app
 from monitor.core.errors import ConfigError
+from monitor.core.nats_client import HubSettings
 from monitor.core.secret import Secret
 from monitor.service.config import Config, load_config
 from monitor.service.doctor import (
@@ -32,6 +33,7 @@ from monitor.service.doctor import (
     all_checks,
     grafana_checks,
     host_check,
+    hub_check,
     influx_checks,
     port_check,
     websocket_check,
@@ -40,6 +42,7 @@ from monitor.sinks.influx.schema import RAW_DAYS
 from monitor.sinks.influx.settings import InfluxSettings
 from monitor.storage.store import Store
 from tests.broker import Broker
+from tests.hub_rig import running_hub
 from tests.ports import free_port
 from tests.stack.servers import BUCKET, RAW_BUCKET, TOKEN, Influx, fetch, needed
 
@@ -337,6 +340,29 @@ def test_a_doctor_with_nothing_to_check_does_not_say_that_all_is_well(
     settings.write_text("")
     result = CliRunner().invoke(app, ["stack", "doctor", "--config", str(settings)])
     assert (result.exit_code, "not set up" in result.output) == (1, True)
+
+
+def test_a_hub_that_is_set_up_is_asked_and_one_that_is_away_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    settings = tmp_path / "box.toml"
+    settings.write_text(f'[hub]\nurl = "nats://127.0.0.1:{free_port()}"\ntimeout_s = 1\n')
+    result = CliRunner().invoke(app, ["stack", "doctor", "--config", str(settings)], terminal_width=200)
+    assert result.exit_code == 1
+    lines = [line for line in result.output.splitlines() if line.split()[:2] == ["no", "hub"]]
+    assert len(lines) == 1
+    away = hub_check(HubSettings(url="nats://127.0.0.1:9", timeout_s=1), "ann")
+    assert away is not None
+    assert (away.ok, "127.0.0.1:9 cannot be reached" in away.text) == (False, True)
+    assert hub_check(HubSettings(), "ann") is None
+
+
+async def test_a_hub_that_takes_the_runners_packets_is_well(tmp_path: Path) -> None:
+    async with running_hub(tmp_path) as hub:
+        check = await asyncio.to_thread(hub_check, hub, "ann")
+        assert check is not None
+        assert (check.ok, check.text) == (True, f"{hub.address} takes the packets of ann")
 
 
 def test_tokens_that_the_stack_makes_are_missed_in_its_words(tmp_path: Path) -> None:

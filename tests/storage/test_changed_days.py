@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,14 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 def test_a_run_late_in_the_evening_has_two_dates() -> None:
     assert dates_of_run(LATE) == {NINTH, TENTH}
+
+
+def test_a_run_past_midnight_is_of_every_date_that_it_touches() -> None:
+    by_utc = replace(LATE, utc_offset_s=0)
+    assert dates_of_run(replace(by_utc, duration_s=1799.0)) == {NINTH}
+    assert dates_of_run(replace(by_utc, duration_s=1801.0)) == {NINTH, TENTH}
+    long = dates_of_run(replace(by_utc, duration_s=36 * 3600.0))
+    assert long == {NINTH, TENTH, TENTH + datetime.timedelta(days=1)}
 
 
 def test_a_deleted_run_is_noted_where_somebody_was_told_of_runs(store: Store, tmp_path: Path) -> None:

@@ -177,11 +177,12 @@ def _cue_values(cue: Cue) -> _Values:
 
 
 def _mark(session: SessionInfo, cue: Cue) -> str:
-    """The cue's key, linked to the two minutes around it on the board of the session."""
+    """The cue's key in words, linked to the two minutes around it on the board of the session."""
     at_ms = utc_ns(session.started_utc) // 1_000_000 + round(1000 * cue.t_s)
     where = {"var-athlete": session.athlete, "var-session": session.id}
     where |= {"from": str(at_ms - 60_000), "to": str(at_ms + 60_000)}
-    return f'<a href="/d/gaitcue-session?{html.escape(urlencode(where))}">{html.escape(cue.wording)}</a>'
+    words = cue.wording.replace("_", " ")
+    return f'<a href="/d/gaitcue-session?{html.escape(urlencode(where))}">{html.escape(words)}</a>'
 
 
 def _sink_values(s: SinkStatus) -> _Values:

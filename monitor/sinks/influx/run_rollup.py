@@ -31,7 +31,8 @@ BEFORE_DAYS = 28
 """Days before a run with which it is compared (a choice: four weeks of training)."""
 _LEVEL_PCT = 1.0  # steeper ground is left out of bins (a choice: half a bin of the review's)
 _LEAST_S = 60  # seconds that a share needs (as in a review)
-_LEAST_COMPARED_S = 300  # of a run that is compared (a choice): a warm-up or a trial clears no alert
+LEAST_COMPARED_S = 300
+"""Seconds of running without which nothing is compared (a choice): a warm-up or a trial clears no alert."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +148,7 @@ def matched_changes(run: RunRollup, earlier: Sequence[RunRollup]) -> dict[str, M
         before = _pooled(name, earlier)
         shared = here.keys() & before.keys()
         n = {k: min(here[k][1], before[k][1]) for k in shared}
-        if (total := sum(n.values())) < _LEAST_COMPARED_S:
+        if (total := sum(n.values())) < LEAST_COMPARED_S:
             continue
         now = sum(n[k] * here[k][0] / here[k][1] for k in shared) / total
         then = sum(n[k] * before[k][0] / before[k][1] for k in shared) / total

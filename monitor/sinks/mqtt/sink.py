@@ -64,6 +64,7 @@ _log = logging.getLogger(__name__)
 MQTT_SINK = "mqtt"
 """The name of the sink, and of its place in the store."""
 
+_BACKOFF = Backoff(longest_s=5.0)  # a broker that is back is wanted at once: a cue is true for seconds
 _STATE_EVERY_S = 1.0
 _LIVE_BATCHES = 500  # batches that wait for a connection; old ones are worth nothing
 
@@ -96,7 +97,7 @@ class MqttSink:
         self._store = store
         self._started = started
         self._time = time
-        self._backoff = backoff or Backoff()
+        self._backoff = backoff or _BACKOFF
         self._version = version("gaitcue")
         self._root = f"{settings.prefix}/{settings.user or topic_level(started.athlete)}"
         self._live_state = LiveState(history_s=30)
@@ -111,7 +112,7 @@ class MqttSink:
         self._reported: SinkStatus | None = None
         self._measured: MeasuredEntities | None = None  # None: the store was not asked yet
         self._sessions: dict[str, SessionInfo] = {}
-        params = params or OutboxParams(history=False, backoff=Backoff(longest_s=5.0))
+        params = params or OutboxParams(history=False, backoff=_BACKOFF)
         self._outbox = Outbox(
             MQTT_SINK, store, self._deliver, time,
             session=started.session, params=params, outage=self._outage,

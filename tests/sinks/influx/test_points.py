@@ -150,10 +150,10 @@ def test_what_the_runner_does_is_stored_each_minute_wherever_the_batches_are_cut
 
 def test_a_mark_leads_to_its_own_two_minutes_of_the_session() -> None:
     (cue,) = (r for r in ONE_OF_EACH if isinstance(r, Cue))
-    (point,) = record_points(INFO, [cue])
+    (point,) = record_points(INFO, [replace(cue, wording="cadence_low")])
     assert point.values["mark"] == (
         '<a href="/d/gaitcue-session?var-athlete=Ann+B&amp;var-session=2026-01-01T00-00-00-ann'
-        f'&amp;from={T0_NS // 10**6 - 52_000}&amp;to={T0_NS // 10**6 + 68_000}">quicker</a>'
+        f'&amp;from={T0_NS // 10**6 - 52_000}&amp;to={T0_NS // 10**6 + 68_000}">cadence low</a>'
     )
 
 

@@ -428,6 +428,38 @@ async def test_a_broker_that_is_not_there_is_told(broker: Broker, store: Store) 
         await run.trouble(f"127.0.0.1:{broker.port} cannot be reached")
 
 
+class CountedWaits:
+    """A clock that does not wait, and writes down how long it was asked to."""
+
+    def __init__(self) -> None:
+        self.waits_s: list[float] = []
+        self.enough = asyncio.Event()
+
+    def now_s(self) -> float:
+        return sum(self.waits_s)
+
+    async def sleep(self, seconds: float) -> None:
+        self.waits_s.append(seconds)
+        if len(self.waits_s) >= 40:
+            self.enough.set()
+        await asyncio.sleep(0)
+
+
+async def test_a_broker_that_was_away_for_long_is_tried_again_within_seconds(
+    broker: Broker, store: Store
+) -> None:
+    broker.kill()
+    clock = CountedWaits()
+    sink = await asyncio.to_thread(MqttSink, settings(broker), store, STARTED, clock)
+    records: Channel[Out] = Channel(10)
+    running = asyncio.create_task(sink.run(records.batches()))
+    async with asyncio.timeout(60):
+        await clock.enough.wait()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert max(clock.waits_s) < 6.5
+
+
 async def test_home_assistant_finds_every_metric_and_can_read_it(broker: Broker, store: Store) -> None:
     streaming = SensorStatus(1.0, "left shoe", LinkState.STREAMING, "streaming", battery_pct=80.0)
     topics = ("gait/ann/#", "homeassistant/#")

@@ -128,6 +128,16 @@ test("a slope that stays level has lines at digits that are worth showing", () =
   );
 });
 
+test("a steady pace fills its row", () => {
+  const pace = { label: "Speed", display: { unit: "min/km", scale: 1, decimals: 0, pace: true } };
+  const { range, ticks } = timelineRow(pace, lineOf([2.74, 2.76, 2.75, 2.77]), null, [], 1);
+  assert.ok(range[0] > 2.5 && range[1] < 3.0, `${range}`);
+  assert.deepEqual(
+    ticks.map(({ text }) => text),
+    ["5:45", "6:00", "6:15"],
+  );
+});
+
 const PLAIN = { label: "Cadence", display: { unit: "steps/min", scale: 1, decimals: 0, pace: false } };
 const lineOf = (mean) => ({ mean, low: [], high: [] });
 

@@ -7,6 +7,7 @@ import { CUE_SYMBOLS, faultText } from "./cues_given.js";
 
 const MOST_TICKS = 4;
 const STANDING_MPS = 0.8; // standing is not what a row of paces is made for
+const LEVEL_PACE_MPS = 0.15; // a steady pace has so much room at either side: some 20 s in a kilometre of 6 min
 
 // A row of the chart (see chart_drawing.js) of a metric with the legend's spec s, from the values of a report.
 export function timelineRow(s, line, band, cues, every_s, mark = "") {
@@ -14,7 +15,7 @@ export function timelineRow(s, line, band, cues, every_s, mark = "") {
     [mean, low, high] = [line.mean, line.low, line.high].map((values) => values.map(scaled)),
     corners = bandCorners(band ?? [], (line.mean.length - 1) * every_s, scaled);
   const pace = s.display.pace,
-    least = 2 / 10 ** s.display.decimals,
+    least = pace ? LEVEL_PACE_MPS : 2 / 10 ** s.display.decimals,
     range = rowRange(pace ? mean.filter((v) => v > STANDING_MPS) : mean, corners, least);
   return {
     label: labelOf(s),

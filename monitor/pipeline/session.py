@@ -29,8 +29,8 @@ _QUIET_S = 120.0  # after the last packet nothing waits any more: neither sample
 _DECODED_AT_ONCE = 256  # packets: some seconds of a few sensors
 
 
-class _TakenPacket(NamedTuple):
-    """A packet that its stream has taken: when the session was at ``t_s``, what it brought, what is due.
+class _TimedPacket(NamedTuple):
+    """A packet that its stream has timed: when the session was at ``t_s``, what it brought, what is due.
 
     ``unsure``: the times of these samples are.
     """
@@ -94,9 +94,9 @@ class Session:
                     yield out
                     out = []
 
-    def _take_this_second(self, decoded: deque[tuple[Packet, Decoding | None]]) -> list[_TakenPacket]:
+    def _take_this_second(self, decoded: deque[tuple[Packet, Decoding | None]]) -> list[_TimedPacket]:
         """Take the next of these packets, up to the end of this second: till then streams heed no other."""
-        out: list[_TakenPacket] = []
+        out: list[_TimedPacket] = []
         t_s = self.t_s
         while decoded and decoded[0][0].arrival_ns / 1e9 < self._ticked_s + 1:
             out.append(self._take(*decoded.popleft(), t_s))
@@ -167,18 +167,18 @@ class Session:
         """The allowance of today as far as the run has used it, None without one or without a coach."""
         return None if self._coach is None else self._coach.allowance
 
-    def _take(self, packet: Packet, decoding: Decoding | None, t_s: float) -> _TakenPacket:
+    def _take(self, packet: Packet, decoding: Decoding | None, t_s: float) -> _TimedPacket:
         """Let its stream take a packet, after the session was at ``t_s``."""
         t_s = max(t_s, packet.arrival_ns / 1e9)
         stream = self._streams.get(packet.sensor)
         if stream is not None:
             items = stream.push(packet, decoding)
-            return _TakenPacket(packet, t_s, items, stream.unsure, stream.due(t_s))
+            return _TimedPacket(packet, t_s, items, stream.unsure, stream.due(t_s))
         if packet.sensor != RUNNER:
             raise InputError("error.strange_packet", sensor=packet.sensor)
-        return _TakenPacket(packet, t_s, [], False, None)
+        return _TimedPacket(packet, t_s, [], False, None)
 
-    def _follow(self, taken: _TakenPacket) -> Sequence[Record | SensorStatus]:
+    def _follow(self, taken: _TimedPacket) -> Sequence[Record | SensorStatus]:
         """What follows from a packet that its stream has taken, or from a wish."""
         packet, self.t_s, items, unsure, status = taken
         if packet.sensor == RUNNER:

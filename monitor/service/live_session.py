@@ -18,6 +18,7 @@ import segno
 from rich.console import Console
 
 from monitor.core.activity_facts import ActivityFacts, facts_until
+from monitor.core.errors import StoreError
 from monitor.core.http_access import WebSettings, needed_token
 from monitor.core.log_output import logs_as_json, write_in_thread
 from monitor.core.message_catalogues import catalogue
@@ -112,71 +113,119 @@ def run_session(config: Config, live: LiveOptions, console: Console) -> SessionE
 async def _run(
     config: Config, live: LiveOptions, console: Console, stores: contextlib.ExitStack
 ) -> SessionEnded:
+    run = await _prepared(config, live, console, stores)
+    sources, asked_to_stop, url = live.sources(run.time), asyncio.Event(), None
+    async with contextlib.AsyncExitStack() as pages:
+        pages.enter_context(handle_stop_signals(asked_to_stop.set))
+        if live.web is not None:
+            page = run.page(sources)
+            url = await pages.enter_async_context(_served_page(config, live.web, page, console))
+            await asyncio.to_thread(live.on_page, url)
+            run.sinks.append(page)
+        ended = await serve(
+            sources, run.session, run.sinks, run.started,
+            tape=run.tape, watches=[WallClock(run.time)], wishes=run.wishes, time=run.time,
+        )  # fmt: skip
+        loss = await asyncio.to_thread(run.close, ended, console, url)
+        if live.web is not None:
+            if loss is not None:
+                _log.error("%s", loss)
+            if (live.linger or run.wishes.ended) and not asked_to_stop.is_set():
+                await _linger(live, run.wishes, asked_to_stop)
+    if loss is not None:
+        raise loss
+    return ended
+
+
+@dataclass(slots=True, kw_only=True)
+class _RunInHand:
+    """A run with everything around it; without ``store`` nothing is kept, or its tape alone."""
+
+    config: Config
+    live: LiveOptions
+    time: MonotonicClock
+    session: Session
+    started: SessionStarted
+    store: Store | None
+    tape: Tape | None
+    summary: RunSummary
+    wishes: RunnerWishes
+    stored: StoreSink | None
+    sinks: list[Sink]
+
+    def page(self, sources: Sequence[Source]) -> LiveFeed:
+        """Return the feed of the run's page, which may be one of its sources as a radio."""
+        live = self.live
+        radio = next((s for s in sources if isinstance(s, PageListener)), None)
+        if radio is not None:
+            late = (
+                None if self.store is None else partial(add_late_packets, self.store, self.started.athlete)
+            )
+            radio.begin_run(self.started.session, late)
+        return LiveFeed(
+            LiveState(), self.time, _clock_of(live, self.time, self.session), live.pace, self.wishes, radio,
+            self.session, again=live.new_run is not None, origin=live.origin, intervals=live.intervals,
+        )  # fmt: skip
+
+    def close(self, ended: SessionEnded, console: Console, url: str | None) -> StoreError | None:
+        """Keep what there is to keep, say what came of the run, and return what of it is lost."""
+        live, empty = self.live, self.summary.empty
+        whole = True if self.stored is None else self.stored.complete
+        loss = loss_of_run(self.store, self.tape, ended.session, stored_whole=whole)
+        store = self.store if loss is None else None
+        if store is not None and empty:
+            _delete(store, ended.session)
+        elif store is not None:
+            _add_facts(store, live, ended)
+        _print_result(self.config, live, self.started, ended, self.summary, console, whole=loss is None)
+        if store is None:
+            return loss
+        if live.when_kept is not None and not empty:
+            live.when_kept(ended.session, url)
+        _store_last_statuses(store, ended, self.sinks)
+        kept_for = [s.name for s in self.sinks if s.name in KEPT_UNTIL_DELIVERED]
+        for text in undelivered_texts(store, kept_for):
+            console.print(text, soft_wrap=True)
+        return loss
+
+
+async def _prepared(
+    config: Config, live: LiveOptions, console: Console, stores: contextlib.ExitStack
+) -> _RunInHand:
+    """A run before its first packet: store, tape, and everybody who is told of it but the page."""
     time, started, session = SystemClock(), session_started(live.settings), Session(live.settings)
     store: Store | None = None
     if live.keep and not live.tape:
         store = stores.enter_context(await asyncio.to_thread(open_store, config))
     started, tape = await asyncio.to_thread(_begin, config, live, started, store)
-    now_s = time.now_s if live.recorded else lambda: session.t_s
+    now_s = _clock_of(live, time, session)
     flags = RedFlagWatch(plan_keeper(config), runner_now) if live.recorded else None
     summary, wishes = RunSummary(live.settings), RunnerWishes(now_s, flags, wait=live.wait)
+    stored = None if store is None else StoreSink(store, started.session, time, session.timer)
     sinks: list[Sink] = [summary]
     if console.is_terminal:
         sinks.append(TerminalSink(console, config.alerts.language))
     if not is_watched(console):
         sinks.append(SessionLog())
-    stored = None if store is None else StoreSink(store, started.session, time, session.timer)
     if stored is not None:
         sinks.append(stored)
     if live.tape is None:
-        context = SinkContext(
-            config=config, store=store, started=started, time=time,
-            pace=live.pace, now_s=now_s, recorded=live.recorded,
-            say_line=partial(wishes.say_line, when_stopped=False),
+        sinks += configured_sinks(
+            SinkContext(
+                config=config, store=store, started=started, time=time,
+                pace=live.pace, now_s=now_s, recorded=live.recorded,
+                say_line=partial(wishes.say_line, when_stopped=False),
+            )
         )  # fmt: skip
-        sinks += configured_sinks(context)
-    sources = live.sources(time)
-    asked_to_stop, url = asyncio.Event(), None
-    async with contextlib.AsyncExitStack() as pages:
-        pages.enter_context(handle_stop_signals(asked_to_stop.set))
-        if live.web is not None:
-            radio = next((s for s in sources if isinstance(s, PageListener)), None)
-            if radio is not None:
-                add_late = None if store is None else partial(add_late_packets, store, started.athlete)
-                radio.begin_run(started.session, add_late)
-            again = live.new_run is not None
-            page = LiveFeed(
-                LiveState(), time, now_s, live.pace, wishes, radio, session,
-                again=again, origin=live.origin, intervals=live.intervals,
-            )  # fmt: skip
-            url = await pages.enter_async_context(_served_page(config, live.web, page, console))
-            await asyncio.to_thread(live.on_page, url)
-            sinks.append(page)
-        ended = await serve(
-            sources, session, sinks, started,
-            tape=tape, watches=[WallClock(time)], wishes=wishes, time=time,
-        )  # fmt: skip
-        whole = True if stored is None else stored.complete
-        loss = await asyncio.to_thread(loss_of_run, store, tape, started.session, stored_whole=whole)
-        if store is not None and summary.empty and loss is None:
-            await asyncio.to_thread(_delete, store, started.session)
-        elif store is not None and loss is None:
-            await asyncio.to_thread(_add_facts, store, live, ended)
-        _print_result(config, live, started, ended, summary, console, whole=loss is None)
-        if live.when_kept is not None and store is not None and loss is None and not summary.empty:
-            await asyncio.to_thread(live.when_kept, started.session, url)
-        if store is not None and loss is None:
-            await asyncio.to_thread(_store_last_statuses, store, ended, sinks)
-            kept_for = [s.name for s in sinks if s.name in KEPT_UNTIL_DELIVERED]
-            for text in await asyncio.to_thread(undelivered_texts, store, kept_for):
-                console.print(text, soft_wrap=True)
-        if loss is not None and live.web is not None:
-            _log.error("%s", loss)
-        if live.web is not None and (live.linger or wishes.ended) and not asked_to_stop.is_set():
-            await _linger(live, wishes, asked_to_stop)
-    if loss is not None:
-        raise loss
-    return ended
+    return _RunInHand(
+        config=config, live=live, time=time, session=session, started=started, store=store, tape=tape,
+        summary=summary, wishes=wishes, stored=stored, sinks=sinks,
+    )  # fmt: skip
+
+
+def _clock_of(live: LiveOptions, time: MonotonicClock, session: Session) -> Callable[[], float]:
+    """The session second of now: by the clock where sensors are heard, else how far the recording is."""
+    return time.now_s if live.recorded else lambda: session.t_s
 
 
 @contextlib.asynccontextmanager

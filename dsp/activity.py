@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dsp.filters import norms
+from dsp.filters import norms, spread
 from dsp.gait_evidence import EVIDENCE_RATE_HZ, ankle_restlessness, lands, rest_share, trunk_vigour
 from dsp.types import GRAVITY_MS2, Activity, ActivityChange, Array, ImuChunk, Placement, Worn
 
@@ -52,7 +52,7 @@ class ActivityClassifier:
         self._placement = worn.placement
         self._second: int | None = None
         self._parts: list[ImuChunk] = []  # of the second that is not over
-        self._before: list[ImuChunk] = []  # of the second before it
+        self._before: _Window | None = None  # the second before it
         self._moving, self._held = False, 0  # what the last seconds showed, and for how many of them
         self._evidence = 0.0  # for running, against walking below 0
         self._turned_s = 0.0  # when it last changed its sign
@@ -70,19 +70,18 @@ class ActivityClassifier:
         return out
 
     def _close_second(self, second: int, following: int) -> list[ActivityChange]:
-        parts, self._parts = self._parts, []
-        last, self._before = self._before, parts if following == second + 1 else []
-        whole = _window_of(parts)
+        whole, self._parts = _window_of(self._parts), []
+        last, self._before = self._before, whole if following == second + 1 else None
         if len(whole.t_s) < _FEWEST_SAMPLES:
             return []
-        spread_g = float(whole.acc_g.std())
+        spread_g = spread(whole.acc_g)
         moving, moved = spread_g >= _LEAST_MOVEMENT_G, self._moving
         self._held = self._held + 1 if moving is moved else 1
         self._moving = moving
         if not moving:
             self._evidence = 0.0
-        elif last and moved:
-            self._weigh(_window_of([*last, *parts]), spread_g, second, _DECIDED)
+        elif last is not None and moved:
+            self._weigh(_joined_windows(last, whole), spread_g, second, _DECIDED)
         else:  # a second of standing still is no rest of a walking leg; one second alone decides less
             self._weigh(whole, spread_g, second, _DECIDED / 2)
         return self._changes(second + 1.0)
@@ -152,6 +151,15 @@ def _window_of(parts: list[ImuChunk]) -> _Window:
     rates = [p.gyr_rads for p in parts if p.gyr_rads is not None]
     gyr = norms(np.concatenate(rates)) if len(rates) == len(parts) else None
     return _Window(np.concatenate([p.t_s for p in parts]), norms(acc) / GRAVITY_MS2, gyr)
+
+
+def _joined_windows(first: _Window, second: _Window) -> _Window:
+    """Two windows as one; without rotation where one of them has none."""
+    gyr = None
+    if first.gyr_rads is not None and second.gyr_rads is not None:
+        gyr = np.concatenate((first.gyr_rads, second.gyr_rads))
+    t_s = np.concatenate((first.t_s, second.t_s))
+    return _Window(t_s, np.concatenate((first.acc_g, second.acc_g)), gyr)
 
 
 def _on_grid(window: _Window) -> Array:

@@ -100,7 +100,8 @@ class StrideClock:
         It stands for a stride that was not seen, so its SD is that of one stride about the mean.  Where the
         strides contradict ``rhythm_s``, it is that of the rhythm.
         """
-        recent = [d for t, d in self._strides if t_s - self._p.window_s < t <= t_s]
+        since_s = t_s - self._p.window_s
+        recent = [d for t, d in self._strides if since_s < t <= t_s]
         if len(recent) < 2:
             return None
         usual = median(recent)

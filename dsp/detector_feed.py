@@ -51,16 +51,22 @@ class Feed:
         self.detector = detector
         self.seen_s = -math.inf  # time of the last sample
         self._waiting: list[ImuChunk] = []
+        self._note_times()
+
+    def _note_times(self) -> None:
+        """Take over the detector's times, which only a look can move and every packet asks for."""
+        self.done_s = self.detector.done_s
+        self._due_s, self._still_s = self.detector.due_s, self.detector.still_s
 
     def push(self, chunk: ImuChunk) -> Detection:
         """Return what these samples bring, with the same sample as if every one were looked at."""
         self._waiting.append(chunk)
         self.seen_s = chunk.t_s.item(-1)
-        return self.look() if self.seen_s >= self.detector.due_s else []
+        return self.look() if self.seen_s >= self._due_s else []
 
     def reaches(self, t_s: float) -> bool:
         """Return whether a look now could move the detector's ``done_s`` to ``t_s``."""
-        return bool(self._waiting) and self.seen_s >= max(t_s, self.detector.still_s)
+        return bool(self._waiting) and self.seen_s >= t_s and self.seen_s >= self._still_s
 
     def look(self) -> Detection:
         """Give the detector all samples that wait, and return what they bring."""
@@ -68,7 +74,9 @@ class Feed:
             return []
         chunk = _joined_chunks(self._waiting)
         self._waiting = []
-        return self.detector.push(chunk)
+        out = self.detector.push(chunk)
+        self._note_times()
+        return out
 
     def finish(self) -> Detection:
         """Return what the samples that wait and the end of the input bring."""

@@ -181,11 +181,12 @@ class Engine:
 
     def _settle_what_is_complete(self) -> list[Record]:
         """Settle up to the watermark, letting detectors look that alone hold it up."""
-        out = self._settle_until(self._time_complete_until())
-        while behind := self._feeds_to_look_at():
+        feeds = self._delivering_feeds()
+        out = self._settle_until(self._time_complete_until(feeds))
+        while behind := self._feeds_to_look_at(feeds):
             for feed in behind:
                 out += self._queue_contacts(feed.look())
-            out += self._settle_until(self._time_complete_until())
+            out += self._settle_until(self._time_complete_until(feeds))
         return out
 
     def _queue_contacts(self, detection: Detection) -> list[Record]:
@@ -201,14 +202,15 @@ class Engine:
             out.append(item)
         return out
 
-    def _feeds_to_look_at(self) -> list[Feed]:
+    def _feeds_to_look_at(self, delivering: list[Feed]) -> list[Feed]:
         """Feeds whose samples alone hold up the next contact or second; empty if a look is no use."""
-        next_s = self._seconds.next_s
-        wanted_s = min(self._waiting[0].ic_s, next_s) if self._waiting else next_s
+        wanted_s = self._seconds.next_s
+        if self._waiting and (contact_s := self._waiting[0].ic_s) < wanted_s:
+            wanted_s = contact_s
         wanted_s += self._p.same_contact_s
         behind: list[Feed] = []
-        for feed in self._delivering_feeds():
-            if feed.detector.done_s < wanted_s:
+        for feed in delivering:
+            if feed.done_s < wanted_s:
                 if not feed.reaches(wanted_s):
                     return []
                 behind.append(feed)
@@ -216,17 +218,19 @@ class Engine:
 
     def _delivering_feeds(self) -> list[Feed]:
         """Feeds whose last sample is not ``lateness_s`` old; the newest where all are older."""
-        newest = max([f.seen_s for f in self._feeds.values()])
+        newest = self._newest_s()
         since_s = min(self._now_s - self._p.lateness_s, newest)
         return [f for f in self._feeds.values() if f.seen_s >= since_s]
 
-    def _time_complete_until(self) -> float:
+    def _newest_s(self) -> float:
+        return max([f.seen_s for f in self._feeds.values()])
+
+    def _time_complete_until(self, delivering: list[Feed]) -> float:
         """Time up to which no sensor that still delivers can add a contact, once the gait is known."""
-        if not self._log.begun:
-            newest = max([f.seen_s for f in self._feeds.values()])
-            if newest < self._first_s + self._p.gait_s:
-                return -math.inf
-        times = [max(f.detector.done_s, f.seen_s - self._p.patience_s) for f in self._delivering_feeds()]
+        if not self._log.begun and self._newest_s() < self._first_s + self._p.gait_s:
+            return -math.inf
+        patience_s = self._p.patience_s
+        times = [max(f.done_s, f.seen_s - patience_s) for f in delivering]
         return min(times) - self._p.same_contact_s
 
     def _settle_until(self, until_s: float) -> list[Record]:

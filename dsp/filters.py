@@ -13,9 +13,10 @@ from functools import cache
 
 import numpy as np
 
-from dsp.types import Array
+from dsp.types import Array, built_quickly
 
 
+@built_quickly
 @dataclass(frozen=True, slots=True)
 class Block:
     """Block holds consecutive samples on a uniform grid.
@@ -30,6 +31,7 @@ class Block:
     fresh: bool
 
 
+@built_quickly
 @dataclass(frozen=True, slots=True)
 class Hole:
     """Hole is where samples are missing: times of the last sample before and the first after.

@@ -9,11 +9,12 @@ from functools import lru_cache
 import numpy as np
 
 from dsp.filters import component_along, norms
-from dsp.types import GRAVITY_MS2, Array
+from dsp.types import GRAVITY_MS2, Array, built_quickly
 
 _OF_FORCE = 0.75  # share of the leftover velocity that goes with the force
 
 
+@built_quickly
 @dataclass(frozen=True, slots=True)
 class Track:
     """Track holds some strides of a sensor, followed by its gyroscope from the first row on.

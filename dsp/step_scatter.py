@@ -169,7 +169,10 @@ def _chained_sd(steps: Sequence[Step], metric: str, leg_sd: float) -> float:
         if unsure > _UNSURE * e.sd:
             alike.append(unsure)
         else:
-            chain = next((k for t_s, k in rows[-2:] if abs(t_s - begin_s) < _JOINT_S), chain)
+            for t_s, number in rows[-2:]:
+                if abs(t_s - begin_s) < _JOINT_S:
+                    chain = number
+                    break
         variance = max(0.0, e.sd**2 - leg_sd**2)
         if chain == len(first):
             first.append(variance)

@@ -8,7 +8,7 @@ float64 and read-only by convention; make a new object instead of changing one.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import MISSING, Field, dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -25,17 +25,20 @@ else:
 _T = TypeVar("_T")
 
 
-def _built_quickly(cls: type[_T]) -> type[_T]:
+def built_quickly(cls: type[_T]) -> type[_T]:
     """Return a frozen dataclass with slots whose instances are made in two thirds of the time.
 
     A day makes millions of them.  What ``dataclass`` generates looks up ``object.__setattr__`` for every
-    field; here each slot is filled by its own descriptor.  The class stays frozen.
+    field; here each slot is filled by its own descriptor.  The class stays frozen.  A field may have a
+    default, but no factory of one.
     """
-    names = list(cls.__dataclass_fields__)  # type: ignore[attr-defined]
-    fill = {f"_{name}": cls.__dict__[name].__set__ for name in names}
-    body = "; ".join(f"_{name}(self, {name})" for name in names)
+    fields: dict[str, Field[Any]] = cls.__dataclass_fields__  # type: ignore[attr-defined]
+    fill = {f"_{name}": cls.__dict__[name].__set__ for name in fields}
+    defaults = {f"_of_{name}": f.default for name, f in fields.items() if f.default is not MISSING}
+    takes = [f"{name}=_of_{name}" if f"_of_{name}" in defaults else name for name in fields]
+    body = "; ".join(f"_{name}(self, {name})" for name in fields)
     made: dict[str, Any] = {}
-    exec(f"def __init__(self, {', '.join(names)}): {body}", fill, made)
+    exec(f"def __init__(self, {', '.join(takes)}): {body}", fill | defaults, made)
     made["__init__"].__qualname__ = f"{cls.__qualname__}.__init__"
     cls.__init__ = made["__init__"]  # type: ignore[method-assign]
     return cls
@@ -135,6 +138,7 @@ class Runner:
 # ---------------------------------------------------------------------------- in
 
 
+@built_quickly
 @dataclass(frozen=True, slots=True)
 class ImuChunk:
     """Consecutive samples of one inertial sensor, in its own axes.
@@ -153,7 +157,7 @@ class ImuChunk:
         return len(self.t_s)
 
 
-@_built_quickly
+@built_quickly
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A finished number from a sensor that does its own arithmetic (pod, treadmill, GPS, strap).
@@ -182,7 +186,7 @@ class Activity(StrEnum):
     RUN = "run"
 
 
-@_built_quickly
+@built_quickly
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """A number with its uncertainty: ``sd`` is one standard deviation in the metric's own unit.
@@ -247,7 +251,7 @@ class Step:
         return self._by_metric.get(metric)
 
 
-@_built_quickly
+@built_quickly
 @dataclass(frozen=True, slots=True)
 class Metric:
     """A metric at one whole second of the session, of one leg or (``side`` None) of both."""

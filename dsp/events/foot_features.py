@@ -21,12 +21,13 @@ import numpy as np
 from dsp.events.foot_axes import Axes
 from dsp.filters import component_along, parabola_offset
 from dsp.orientation import integral
-from dsp.types import GRAVITY_MS2, Array
+from dsp.types import GRAVITY_MS2, Array, built_quickly
 
 _USUAL_FALL_MS, _USUAL_SLOW_MS = -22.0, 22.0
 _MOST_TOES_UP_DEG = 60.0  # a choice
 
 
+@built_quickly
 @dataclass(frozen=True, slots=True)
 class Stance:
     """Stance holds one stance in the sagittal plane, integrated from mid-stance (row ``zv``) both ways.

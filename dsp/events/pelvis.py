@@ -34,8 +34,9 @@ before; where a hole leaves it off the beat, it is 0: nobody knows, and the side
 
 There is nothing to learn beforehand: step time and means start from first guesses and follow.
 
-``done_s`` is a little before the open step, or before the last row; ``due_s`` the earliest time of the next
-crossing that can close a step.  While a step is open no sample before ``due_s`` can move ``done_s``.
+``done_s`` is a little before the open step, or before the last row; ``due_s`` is when the end of a step is
+looked for: from ``look_after`` of the step time on, as nearly all steps are as long as the usual one.
+While a step is open no sample before ``due_s`` can move ``done_s``.
 """
 
 from __future__ import annotations
@@ -86,7 +87,7 @@ class PelvisDetector(GridDetector[PelvisState]):
 
     def finish(self) -> Detection:
         """Return the step that was still open at the end of the recording."""
-        return [*self._close_step(None)]
+        return [*self._search_crossings(ended=True), *self._close_step(None)]
 
     def _grid_columns(self, chunk: ImuChunk) -> Array:
         return (
@@ -99,7 +100,7 @@ class PelvisDetector(GridDetector[PelvisState]):
         self.state.holes = (*self.state.holes[-7:], hole)
         if hole.bridged:
             return []
-        out: Detection = [*self._close_step(None)]
+        out: Detection = [*self._search_crossings(ended=True), *self._close_step(None)]
         self.state.before = None
         return out
 
@@ -157,10 +158,16 @@ class PelvisDetector(GridDetector[PelvisState]):
 
     # --------------------------------------------------------------- the step clock
 
-    def _search_crossings(self) -> list[Contact]:
-        """Walk over the crossings in the rows that are new."""
+    def _search_crossings(self, *, ended: bool = False) -> list[Contact]:
+        """Walk over the crossings in the rows that are new.
+
+        The end of an open step is looked for when it is nearly due, or the grid has ``ended``; one that
+        came earlier is found then.
+        """
         s, p, delay_s = self.state, self.params, self._coefficients.delay_s
         h = s.history
+        if s.clock_s is not None and h.time(h.end - 1) < s.look_s and not ended:
+            return []
         first = min(max(s.filters.searched - 1, s.filters.ready, h.start), h.end)
         rows = h.rows(first, h.end)
         y = rows[:, _SLOW] - rows[:, _MEAN]
@@ -185,15 +192,14 @@ class PelvisDetector(GridDetector[PelvisState]):
 
     def _set_times(self, now: float) -> None:
         """Set how far everything is decided, and when more can be: a step ends with the next crossing."""
-        s = self.state
-        pause = self.params.refractory * min(s.step_s, self.params.first_step_s)
-        crossing = s.fired_s + pause
-        if s.clock_s is None:
-            crossing = max(now, crossing) + pause
-        s.due_s = crossing + self._coefficients.delay_s
-        s.done_s, s.still_s = now - _BEFORE_S, -math.inf
+        s, p = self.state, self.params
         if s.clock_s is not None:
-            s.done_s, s.still_s = s.clock_s - _BEFORE_S, s.due_s
+            s.done_s, s.due_s = s.clock_s - _BEFORE_S, s.look_s
+            s.still_s = s.due_s
+            return
+        pause = p.refractory * min(s.step_s, p.first_step_s)
+        s.done_s, s.still_s = now - _BEFORE_S, -math.inf
+        s.due_s = max(now, s.fired_s + pause) + pause + self._coefficients.delay_s
 
     def _moves(self, row: int) -> bool:
         """Whether the force varied in the second before a row: a case that is only turned feels one g.
@@ -236,6 +242,7 @@ class PelvisDetector(GridDetector[PelvisState]):
         if at_s - s.checked_s >= p.check_s:
             self._follow_rhythm(at_s, row)
             s.checked_s = at_s
+        s.look_s = at_s + p.look_after * s.step_s + self._coefficients.delay_s
         return out
 
     def _follow_rhythm(self, at_s: float, row: int) -> None:
@@ -270,7 +277,9 @@ class PelvisDetector(GridDetector[PelvisState]):
             self._share_between_legs(features)
         to_s = features.get("off_s")
         side = s.sides.side_of_step(clock, s.step_s, passed, whole=whole)
-        known_s = (next_s if next_s is not None else clock) + self._coefficients.delay_s
+        known_s = clock + self._coefficients.delay_s
+        if next_s is not None:
+            known_s = max(next_s + self._coefficients.delay_s, s.look_s)
         shift = self._models.pelvis_ic_ms
         ic_s = clock + shift.value(features) / 1e3
         missing_s = sum(h.end_s - h.start_s for h in s.holes if h.start_s < clock < h.end_s)

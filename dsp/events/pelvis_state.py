@@ -31,6 +31,7 @@ class PelvisParams:
     least_rms_g: float = 0.06  # quieter than this is not gait (a choice)
     least_felt_g: float = 0.05  # SD of a second's norm; who stands has 0.03, shufflers 0.14 (a choice)
     refractory: float = 0.6  # of the step time
+    look_after: float = 0.95  # of the step time: the end of a step is looked for from here on (a choice)
     walk_s: float = 0.5  # a longer step time, confirmed by the rhythm, is that of a walk (a choice)
     walk_refractory: float = 0.75  # of it (a choice)
     off_beat: float = 0.25  # of the step time: a clock further from the beat is not on it (a choice)
@@ -68,6 +69,7 @@ class PelvisParams:
             least_rms_g=(0.0, 1.0),
             least_felt_g=(0.0, 1.0),
             refractory=(0.1, 0.95),
+            look_after=(0.0, 1.0),
             walk_s=(0.4, 1.0),
             walk_refractory=(0.1, 0.95),
             off_beat=(0.05, 0.5),
@@ -158,6 +160,7 @@ class PelvisState(GridState):
     )
     clock_s: float | None = None  # the crossing whose step is not finished yet
     fired_s: float = -math.inf  # the last crossing that was a step's
+    look_s: float = -math.inf  # when the end of that step is looked for
     armed_s: float = -math.inf  # when the force was last far enough below its mean
     clipped_s: float = -math.inf  # start of the last step with an axis stuck
 

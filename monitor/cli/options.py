@@ -112,7 +112,7 @@ def resolve_session(store: Store, session: str | None) -> str:
         raise InputError("error.no_sessions")
     if session is None or session == "last":
         return infos[0].id
-    if re.fullmatch(r"[1-9]\d{0,2}|[1-9]\d{4,}", session):  # four digits are a year
+    if re.fullmatch(r"[1-9]\d{0,2}|[1-9]\d{4,17}", session):  # four digits are a year
         if int(session) > len(infos):
             raise InputError("error.no_session_number", session=session, n=len(infos))
         return infos[int(session) - 1].id

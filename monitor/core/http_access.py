@@ -14,7 +14,12 @@ from pathlib import Path
 from monitor.core.errors import ConfigError, StoreError
 from monitor.core.http_pairing import PairedDevices, paired_visitor
 from monitor.core.http_roles import AccessRole, Visitor
-from monitor.core.private_files import make_own_folder_private, make_private, write_private_file
+from monitor.core.private_files import (
+    make_own_folder_private,
+    make_private,
+    make_private_folder,
+    write_private_file,
+)
 from monitor.core.secret import Secret
 
 _log = logging.getLogger(__name__)
@@ -118,7 +123,7 @@ def needed_token(settings: WebSettings, folder: Path) -> Secret:
         return settings.token
     path = folder / "web-token"
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private_folder(folder)
         if not path.exists() or len(path.read_bytes().strip()) < SHORTEST_TOKEN:  # or cut by a full disk
             write_private_file(path, secrets.token_urlsafe(16) + "\n")
             _log.info("a new token for the page is in %s", path)

@@ -257,7 +257,7 @@ class GuardedApp(FastAPI):
         self._log_refusal(key, exc.status_code)
         if exc.status_code == 405:  # Starlette names the methods of one route alone
             exc.headers = {**(exc.headers or {}), "Allow": ", ".join(self._methods_of(request.url.path))}
-        elif isinstance(exc.__cause__, ValueError | RecursionError):  # for which FastAPI has status 400
+        elif exc.status_code == 400 and isinstance(exc.__cause__, ValueError | RecursionError):  # FastAPI's
             exc = HTTPException(422, "The body is no JSON that can be read.")
         return self._answer(request, exc)
 

@@ -41,7 +41,12 @@ class JsonShape:
         self._escaped = False  # the last byte of the piece before was a backslash in a string
 
     def push(self, piece: bytes) -> None:
-        """Follow one more piece; ``ValueError`` as soon as it nests too deeply or has too many items."""
+        """Follow one more piece; ``ValueError`` as soon as it nests too deeply or has too many items.
+
+        So it is with a zero byte: parsers read UTF-16 too, in which a quote is another than here.
+        """
+        if b"\0" in piece:
+            raise ValueError("zero bytes: it must be UTF-8")
         at = 0
         while at < len(piece):
             if self._in_string:

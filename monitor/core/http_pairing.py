@@ -22,7 +22,7 @@ from monitor.core import json_codec
 from monitor.core.errors import StoreError
 from monitor.core.file_lock import exclusive_lock
 from monitor.core.http_roles import AccessRole, Visitor
-from monitor.core.private_files import write_private_file
+from monitor.core.private_files import make_private_folder, write_private_file
 
 DEVICES_FILE = "web-devices.json"
 CODE_MINUTES = 10
@@ -195,7 +195,7 @@ class PairedDevices:
     def _changing(self) -> Iterator[_Book]:
         """What is in the file, while nobody else writes it."""
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_private_folder(self._path.parent)
         except OSError as exc:
             raise StoreError("error.at", where=self._path, what=exc) from exc
         end_s = time.monotonic() + _LOCKED_S

@@ -11,7 +11,7 @@ import contextlib
 import re
 import ssl
 import urllib.parse
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -96,6 +96,20 @@ async def log_connection(settings: HubSettings) -> AsyncIterator[JetStreamContex
 
     client = Client()
     try:
+        await _connect(client, settings, on_error)
+        yield client.jetstream(timeout=settings.timeout_s)
+    except nats.errors.NoServersError as exc:
+        raise SinkError(_failure_text(failures[-1] if failures else exc, settings)) from exc
+    except (nats.errors.Error, OSError, TimeoutError, EOFError) as exc:
+        raise SinkError(refused[-1] if refused else _failure_text(exc, settings)) from exc
+    finally:
+        await _release(client)
+
+
+async def _connect(
+    client: Client, settings: HubSettings, on_error: Callable[[Exception], Awaitable[None]]
+) -> None:
+    try:
         await client.connect(
             settings.servers,
             error_cb=on_error,
@@ -110,13 +124,8 @@ async def log_connection(settings: HubSettings) -> AsyncIterator[JetStreamContex
             inbox_prefix=f"_INBOX_{settings.user}" if settings.user else "_INBOX",
             tls=await asyncio.to_thread(_tls_context, settings),
         )
-        yield client.jetstream(timeout=settings.timeout_s)
-    except nats.errors.NoServersError as exc:
-        raise SinkError(_failure_text(failures[-1] if failures else exc, settings)) from exc
-    except (nats.errors.Error, OSError, TimeoutError, EOFError) as exc:
-        raise SinkError(refused[-1] if refused else _failure_text(exc, settings)) from exc
-    finally:
-        await _release(client)
+    except (ValueError, RecursionError) as exc:  # a greeting without end, or nested without end
+        raise ConnectionError("no server of NATS is there") from exc
 
 
 async def _release(client: Client) -> None:
@@ -152,4 +161,4 @@ def _failure_text(exc: Exception, settings: HubSettings) -> str:
 
 
 def _plain(exc: Exception) -> str:
-    return str(exc).removeprefix("nats: ").strip("'\"")
+    return str(exc).removeprefix("nats: ").strip("'")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 
-from dsp.types import Array
+from dsp.types import Array, built_quickly
 
 
+@built_quickly
 @dataclass(frozen=True, slots=True)
 class Packet:
     """A notification, HTTP body or MQTT message exactly as it came.
@@ -58,6 +59,7 @@ def say_line_packet(t_s: float, text: str, *, when_stopped: bool) -> Packet:
     return Packet(RUNNER, max(0, round(t_s * 1e9)), SAY_LINE, body.encode())
 
 
+@built_quickly
 @dataclass(frozen=True, slots=True)
 class Samples:
     """IMU rows out of one packet.  ``acc_ms2`` (n, 3), ``gyr_rads`` (n, 3) or None.

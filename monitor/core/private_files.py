@@ -16,6 +16,17 @@ def make_private(path: Path) -> None:
         path.chmod(mode & 0o700)
 
 
+def make_private_folder(folder: Path) -> None:
+    """Make a folder for its owner alone where there is none, with those above it that are missing.
+
+    ``OSError`` if that cannot be.
+    """
+    for above in reversed(folder.parents):
+        if not above.exists():
+            above.mkdir(mode=0o700, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
+
+
 def make_own_folder_private(folder: Path) -> None:
     """Take our folder away from others: one that is called as ours are, not a shared one of the settings.
 

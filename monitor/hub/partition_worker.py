@@ -357,6 +357,8 @@ class PartitionWorker:
         records = [record for batch in batches for record in batch.records]
         first = batches[0].first
         fresh, at = records[max(0, live.published - first) :], max(first, live.published)
+        if live.given_up and not fresh:  # a worker before this one came further: the end stands behind that
+            fresh = records[-1:]
         for start in range(0, len(fresh), self._p.most_records):
             some, last = fresh[start : start + self._p.most_records], batches[-1]
             is_last = start + self._p.most_records >= len(fresh)

@@ -56,8 +56,9 @@ from itertools import chain
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from dsp.types import Array
+from dsp.types import Array, built_quickly
 
 _FloatOrArray = TypeVar("_FloatOrArray", float, Array)
 
@@ -94,17 +95,20 @@ class ClockParams:
             raise ValueError("crystal_ppm must be positive, and tolerance_ppm between it and 500000")
 
 
+@built_quickly
 @dataclass(frozen=True, slots=True)
 class PacketTimes:
     """PacketTimes holds the session times (n,) of the rows of one packet.
 
-    -inf: a repeat; NaN: not to be used, because it overlaps samples placed before.  ``since_s`` is the
-    device time from the last row that was new to the first new one of this packet, 0 where there are none.
+    -inf: a repeat; NaN: not to be used, because it overlaps samples placed before; ``whole`` where no row
+    is either.  ``since_s`` is the device time from the last row that was new to the first new one of this
+    packet, 0 where there are none.
     """
 
     t_s: Array
     segment: int
     since_s: float = 0.0
+    whole: bool = False
 
 
 class SensorClock:
@@ -119,7 +123,7 @@ class SensorClock:
         self._params = params
         self._link = -1
         self._line = LowerEnvelope(params, 0.0, counted)
-        self._waiting: deque[tuple[float, Array]] = deque()  # arrival and device times
+        self._waiting: deque[tuple[float, Array, bool]] = deque()  # arrival, device times, do they increase
         self._wait_until_s = 0.0  # arrival from which on nothing waits
         self._put_back_s = 0.0  # what is taken off the device's time, because it was set
         self._seen_x = -np.inf  # device time of the last sample that came, unwrapped and put back
@@ -156,15 +160,18 @@ class SensorClock:
             out = self.flush()
             x = np.array(device_s, np.float64)
             self._begin_segment(arrival_s, link)
+        forward = len(x) < 2 or bool((x[1:] > x[:-1]).all())
         if wrap_s is None and not self._counted:
-            x = self._even(x, arrival_s, in_order)
+            came = x
+            x = self._even(x, arrival_s, in_order, forward)
+            forward = forward and x is came
         self._arrival_s = arrival_s
         last_x = x.item(-1)
         self._behind = 0 if last_x > self._seen_x + _SAME_S else self._behind + 1
         if not self._behind:
             self._seen_x = last_x
             self._follow(arrival_s, self._seen_x)
-        self._waiting.append((arrival_s, x))
+        self._waiting.append((arrival_s, x, forward))
         return out + self.tick(arrival_s)
 
     def tick(self, now_s: float) -> list[PacketTimes]:
@@ -173,7 +180,7 @@ class SensorClock:
 
     def flush(self) -> list[PacketTimes]:
         """Return all that waits, because no more packets come."""
-        out = [self._placed(arrival_s, x) for arrival_s, x in self._waiting]
+        out = [self._placed(*waited) for waited in self._waiting]
         self._waiting.clear()
         return out
 
@@ -210,13 +217,14 @@ class SensorClock:
             self._slew_from_x = self._last_x
             self._slew_s = before - self._line.at(self._last_x)
 
-    def _placed(self, arrival_s: float, x: Array) -> PacketTimes:
+    def _placed(self, arrival_s: float, x: Array, forward: bool) -> PacketTimes:
         """Session times of one packet, strictly after all before, at most its arrival."""
-        fresh = x > self._last_x + _SAME_S
-        count = np.count_nonzero(fresh)
-        if not count:
-            return PacketTimes(np.full(len(x), -np.inf), self.segments)
-        x = x if count == len(x) else x[fresh]
+        fresh: NDArray[np.bool_] | None = None  # all rows of nearly all packets
+        if not (forward and x.item(0) > self._last_x + _SAME_S):
+            fresh = x > self._last_x + _SAME_S
+            x = x[fresh]
+            if not len(x):
+                return PacketTimes(np.full(len(fresh), -np.inf), self.segments)
         last_x = x.item(-1)
         since_s, self._new_x = x.item(0) - self._new_x, last_x
         wanted = self._squeezed(np.minimum(self._times(x), arrival_s - (last_x - x)))
@@ -224,12 +232,14 @@ class SensorClock:
             self._resume_s = self._last_t + self._params.hole_s
         self._last_x = self._slew_from_x = last_x
         self._slew_s = wanted.item(-1) - self._line.at(last_x)
-        if not self._last_t + _SAME_S < wanted.min() >= self._resume_s:
+        earliest = wanted.item(0) if forward else wanted.min()  # times go forward where the device's do
+        whole = self._last_t + _SAME_S < earliest >= self._resume_s
+        if not whole:
             wanted[(wanted <= self._last_t + _SAME_S) | (wanted < self._resume_s)] = np.nan
         if math.isfinite(last_t := wanted.item(-1)):  # times increase: the last is used if any is
             self._last_t = last_t
-        if count == len(fresh):
-            return PacketTimes(wanted, self.segments, since_s)
+        if fresh is None:
+            return PacketTimes(wanted, self.segments, since_s, whole)
         t_s = np.full(len(fresh), -np.inf)
         t_s[fresh] = wanted
         return PacketTimes(t_s, self.segments, since_s)
@@ -274,11 +284,10 @@ class SensorClock:
         self._link, self._seen_x, self._last_x, self._behind = link, -np.inf, -np.inf, 0
         self._put_back_s = self._slew_s = 0.0
 
-    def _even(self, x: Array, arrival_s: float, in_order: bool) -> Array:
+    def _even(self, x: Array, arrival_s: float, in_order: bool, forward: bool) -> Array:
         """Device times (n,) put back where the clock was set, before this packet or inside it."""
         known = math.isfinite(self._seen_x)
         early_s = self._line.at(x.item(-1)) - arrival_s if known else 0.0
-        forward = len(x) < 2 or bool((x[1:] > x[:-1]).all())
         if forward and early_s <= self._params.step_s and not (in_order and x.item(0) < self._seen_x):
             return x  # nearly always
         jumps = np.diff(x, prepend=self._seen_x)
@@ -294,7 +303,7 @@ class SensorClock:
         if arrival_s >= self._wait_until_s:
             return self._put_back(x, k, arrival_s)
         # Old samples that came first, or a wrong clock: what follows is right.
-        self._waiting = deque((at_s, np.full(len(old), -np.inf)) for at_s, old in self._waiting)
+        self._waiting = deque((at_s, np.full(len(old), -np.inf), False) for at_s, old, _ in self._waiting)
         self._line = LowerEnvelope(self._params, self._line.rate or 0.0)
         self._wait_until_s, self._seen_x = arrival_s + self._params.hold_s, -np.inf
         return np.where(np.arange(len(x)) < k, -np.inf, x)

@@ -9,13 +9,13 @@ of a coach is said; others wait, and their writer does not learn why.
 
 from __future__ import annotations
 
-import json
 import math
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from dsp.types import Cue, CueKind
+from monitor.core.json_codec import parse_json
 from monitor.core.packet import Packet
 from monitor.core.safe_text import clean_line
 from monitor.pipeline.cue_policy import LATE, notice
@@ -113,7 +113,7 @@ def line_text(cue: Cue) -> str:
 def line_of_packet(packet: Packet) -> CoachLine | None:
     """Return the line that a packet brings, None where it holds none."""
     try:
-        body = json.loads(packet.payload)
+        body = parse_json(packet.payload)
         text, when_stopped = clean_line(str(body["text"]), LONGEST_LINE), bool(body["when_stopped"])
     except (ValueError, KeyError, TypeError):
         return None

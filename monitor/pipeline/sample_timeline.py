@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dsp.types import Array
+from dsp.types import Array, built_quickly
 from monitor.core.packet import Samples
 from monitor.pipeline.clock_sync import PacketTimes, SensorClock
 
 
+@built_quickly
 @dataclass(frozen=True, slots=True)
 class PlacedSamples:
     """Samples of a packet with their session times (m,): acceleration and angular rate (m, 3).
@@ -29,6 +30,7 @@ class PlacedSamples:
     lost: int
 
 
+@built_quickly
 @dataclass(frozen=True, slots=True)
 class _Waiting:
     """Samples that wait for their times; the losses before them by number, and how long after the packet
@@ -87,16 +89,15 @@ class SampleTimeline:
         for packet in times:
             waited, t_s = self._waiting.popleft(), packet.t_s
             samples, lost = waited.samples, waited.lost
-            used = np.isfinite(t_s)
-            whole = bool(used.all())
-            if not whole and (t_s == -np.inf).all():
+            if not packet.whole and (t_s == -np.inf).all():
                 self.repeated += 1
                 continue
             if samples.sequence is None and samples.device_s is not None:
                 lost = self._lost_by_stamp(packet.since_s, waited, packet.segment != self._segment)
             self._segment = packet.segment
             acc, gyr = samples.acc_ms2, samples.gyr_rads
-            if not whole:
+            if not packet.whole:
+                used = np.isfinite(t_s)
                 lost += int(np.isnan(t_s).sum())
                 t_s, acc, gyr = t_s[used], acc[used], None if gyr is None else gyr[used]
             out.append(PlacedSamples(t_s, acc, gyr, lost))

@@ -10,7 +10,7 @@ import math
 
 from dsp.types import ImuChunk, Input, Reading
 from monitor.core.errors import DecodeError, RepeatedPacket, StrangersPacket
-from monitor.core.packet import Packet, Samples, Values
+from monitor.core.packet import Decoded, Packet, Samples, Values
 from monitor.core.records import LinkState, SensorStatus
 from monitor.core.session_settings import SensorSettings
 from monitor.devices import device_information
@@ -24,6 +24,9 @@ _OF_SILENCE = _SELDOM_S / 3600  # of a silence: after an hour ever more seldom
 _SILENT_S = 3.0  # without a packet
 _CLOSELY_S = 60.0  # of a silence, told often: somebody set a limit for when to be called
 _UNSURE_S = 0.3  # SD of the time base: a step at 200 a minute
+
+Decoding = list[Decoded] | DecodeError
+"""The samples and values of one packet, or why it has none."""
 
 
 class SensorStream:
@@ -49,8 +52,17 @@ class SensorStream:
         """The number of packets that came twice or out of turn."""
         return self._repeated + self._timeline.repeated
 
-    def push(self, packet: Packet) -> list[Input]:
-        """Return what this packet brought, in session seconds."""
+    def decode(self, packet: Packet) -> Decoding:
+        """Return what is in this packet, or why nothing is; each packet once, in the order of arrival."""
+        if packet.channel == device_information.BATTERY:
+            return []
+        try:
+            return self._decoder.decode(packet)
+        except DecodeError as exc:
+            return exc
+
+    def push(self, packet: Packet, decoding: Decoding | None = None) -> list[Input]:
+        """Return what this packet brought, in session seconds; ``decoding`` if it was decoded before."""
         if packet.channel == device_information.BATTERY:
             self._battery(packet.payload)
             return []
@@ -58,21 +70,22 @@ class SensorStream:
         arrival_s = packet.arrival_ns / 1e9
         self._link_told, self._arrival_s, self._word = None, arrival_s, ""
         out: list[Input] = []
-        try:
-            for decoded in self._decoder.decode(packet):
-                if isinstance(decoded, Samples):
-                    out += self._chunks(self._timeline.place(decoded, arrival_s, packet.link))
-                else:
-                    out += self._values(decoded, arrival_s)
-        except RepeatedPacket:
-            self._repeated += 1
-        except StrangersPacket as exc:
-            self.bad += 1
-            self._stranger, self._stranger_s = str(exc), arrival_s
-            self._link_told, self._arrival_s = before
-        except DecodeError as exc:
-            self.bad += 1
-            self._word = f"a packet could not be read: {exc}"
+        match self.decode(packet) if decoding is None else decoding:
+            case RepeatedPacket():
+                self._repeated += 1
+            case StrangersPacket() as stranger:
+                self.bad += 1
+                self._stranger, self._stranger_s = str(stranger), arrival_s
+                self._link_told, self._arrival_s = before
+            case DecodeError() as error:
+                self.bad += 1
+                self._word = f"a packet could not be read: {error}"
+            case found:
+                for decoded in found:
+                    if isinstance(decoded, Samples):
+                        out += self._chunks(self._timeline.place(decoded, arrival_s, packet.link))
+                    else:
+                        out += self._values(decoded, arrival_s)
         return out
 
     def tick(self, now_s: float) -> list[Input]:

@@ -13,6 +13,7 @@ from monitor.recordings.activity_sports import sport_words
 from monitor.recordings.timed_points import (
     TimedPoint,
     TrackedActivity,
+    check_point_count,
     parse_time,
     parse_value,
     unread_track,
@@ -66,6 +67,7 @@ class _GpxReader:
         self.elements: set[str] = set()  # which of those that say what the file holds
         self._device = ""
         self._path: list[str] = []
+        self._count = 0  # of points
         self._point: dict[str, float] | None = None
         self._time: tuple[float, int | None] | None = None
         self._lap: dict[str, float] = {}
@@ -103,6 +105,8 @@ class _GpxReader:
 
     def _close_in_point(self, point: dict[str, float], name: str, text: str) -> None:
         if name == "trkpt":
+            self._count += 1
+            check_point_count(self._count)
             if self._time is not None and self.activities and self.activities[-1].stretches:
                 activity = self.activities[-1]
                 activity.stretches[-1].append(TimedPoint(self._time[0], point))

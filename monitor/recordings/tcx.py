@@ -15,6 +15,7 @@ from monitor.recordings.activity_sports import sport_words
 from monitor.recordings.timed_points import (
     TimedPoint,
     TrackedActivity,
+    check_point_count,
     parse_time,
     parse_value,
     unread_track,
@@ -85,6 +86,7 @@ class _TcxReader:
         self.roots: set[str] = set()  # which of the elements that say what the file is
         self._activity: TrackedActivity | None = None
         self._path: list[str] = []
+        self._count = 0  # of points
         self._point: dict[str, float] | None = None
         self._time: float | None = None
         self._laps: list[_Lap] = []  # of this activity
@@ -128,6 +130,8 @@ class _TcxReader:
     def _close_in_point(self, name: str, text: str) -> None:
         assert self._point is not None
         if name == "Trackpoint":
+            self._count += 1
+            check_point_count(self._count)
             if self._time is not None and self._point and self._activity and self._activity.stretches:
                 self._activity.stretches[-1].append(TimedPoint(self._time, self._point))
                 if self._laps:

@@ -18,6 +18,8 @@ from monitor.recordings.on_foot import StatedMotion, foot_doubt
 from monitor.recordings.position_speed import add_position_speed
 from monitor.recordings.watch_activity import WatchActivity, WatchSeries
 
+MOST_POINTS = 500_000
+"""Of a file (a choice): 139 hours with one a second, in 300 MB.  Squeezed, millions fit into half a MB."""
 _LONGEST_S = 2 * 86_400
 _LEAST_PAUSE_S = 2.0
 """A shorter break between two stretches is how often the watch writes."""
@@ -59,6 +61,12 @@ class TrackedActivity:
     lap_distance: list[tuple[float, float]] = field(default_factory=list)
     timer_s: float | None = None
     exact: bool = False
+
+
+def check_point_count(count: int) -> None:
+    """Raise ``InputError`` if a file has more points than anything that somebody ran."""
+    if count > MOST_POINTS:
+        raise InputError("error.track_points", most=MOST_POINTS)
 
 
 def parse_time(text: str) -> tuple[float, int | None] | None:

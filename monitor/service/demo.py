@@ -13,7 +13,7 @@ from rich.console import Console
 from monitor.core.browser import command_as_typed, open_in_browser
 from monitor.core.errors import ConfigError, StoreError
 from monitor.core.http_access import WebSettings
-from monitor.core.private_files import write_private_file
+from monitor.core.private_files import make_private_folder, write_private_file
 from monitor.core.toml_text import toml_literal
 from monitor.core.user_language import user_text
 from monitor.service.config import Config, StoreSettings, data_folder
@@ -92,7 +92,7 @@ def demo_config() -> tuple[Config, Path]:
     folder = data_folder(Config()) / "demo"
     path = folder / "gaitcue.toml"
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(folder)
     except OSError as exc:
         raise StoreError("error.at", where=folder, what=exc) from exc
     plan = PlanSettings(sex="woman", born_year=1988)  # without them nobody knows how strong is enough

@@ -27,8 +27,8 @@ _COLUMNS += [m.name for m in METRICS if m.step and m.name not in _COLUMNS]
 def session_records(recording: Recording) -> Iterator[tuple[int, list[Record]]]:
     """Yield, for every packet through a fresh session, how many are done and what became certain by it."""
     session = Session(recording.settings)
-    for done, packet in enumerate(recording.packets(), start=1):
-        yield done, [r for r in session.push(packet) if isinstance(r, get_args(Record))]
+    for done, found in enumerate(session.evaluate(recording.packets()), start=1):
+        yield done, [r for r in found if isinstance(r, get_args(Record))]
     yield recording.count, [r for r in session.finish() if isinstance(r, get_args(Record))]
 
 

@@ -37,7 +37,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -188,7 +187,7 @@ class Outbox:
             batch = await self._off_loop(self._next_batch)
             if batch:
                 await self._pass_on(batch)
-            if await self._off_loop(self._all_delivered):
+            if self._ending and await self._off_loop(self._all_delivered):
                 _log.info("%s: everything has arrived", self.name, extra=self._fields)
                 return self._set_status(ok=True, text="everything has arrived")
             if len(batch) < self._p.limit:
@@ -234,14 +233,20 @@ class Outbox:
     async def _pass_on(self, batch: Sequence[WaitingRecord]) -> None:
         await self.send(batch)
         self._outage.over("delivers again")
-        await self._off_loop(functools.partial(self._store.acknowledge, self.name, batch[-1][0]))
+        await self._count_backlog(acknowledge=batch[-1][0])
         times = (record.t_s for _, s, record in batch if s == self._session and isinstance(record, Metric))
         self._arrived_s = max(times, default=self._arrived_s)
-        await self._count_backlog()
 
-    async def _count_backlog(self) -> None:
-        backlog = await self._off_loop(lambda: self._store.backlog(self.name, runs=self._p.runs))
-        refused = len(await self._off_loop(lambda: self._store.quarantined(self.name)))
+    async def _count_backlog(self, *, acknowledge: int | None = None) -> None:
+        """Count what waits and what was refused, once a row is acknowledged: all in one way to a thread."""
+
+        def count() -> tuple[int, int]:
+            if acknowledge is not None:
+                self._store.acknowledge(self.name, acknowledge)
+            waiting = self._store.backlog(self.name, runs=self._p.runs)
+            return waiting, len(self._store.quarantined(self.name))
+
+        backlog, refused = await self._off_loop(count)
         self._state = replace(self._state, backlog=backlog, dropped=refused)
 
     def _set_status(self, *, ok: bool, text: str) -> None:
@@ -249,6 +254,11 @@ class Outbox:
             runs = f"; {refused} runs were refused, see gaitcue stack status"
             text += runs if self._p.runs else f"; {refused} records were refused, see gaitcue stack status"
         self._state = replace(self._state, ok=ok and not refused, text=text)
+
+    @property
+    def _ending(self) -> bool:
+        """Whether there is an end to what must arrive: while a run goes on there is none."""
+        return self._no_more or self._goal is not None
 
     def _all_delivered(self) -> bool:
         """Has everything arrived that has to?"""

@@ -19,7 +19,7 @@ from typing import Any, Self
 from monitor.core.database_copy import copy_database
 from monitor.core.errors import StoreDamaged, StoreError
 from monitor.core.message_catalogues import EnglishText
-from monitor.core.private_files import create_private_file, make_own_folder_private
+from monitor.core.private_files import create_private_file, make_own_folder_private, make_private_folder
 from monitor.core.write_trouble import WriteTrouble, displacement, file_identity, write_trouble
 from monitor.storage import migrations
 
@@ -70,7 +70,7 @@ class Database:
 
     def _open(self) -> sqlite3.Connection:
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_private_folder(self.path.parent)
             make_own_folder_private(self.path.parent)
             create_private_file(self.path)
             return _writable(self.path)

@@ -13,6 +13,7 @@ from pathlib import Path
 from monitor.core import json_codec
 from monitor.core.errors import InputError
 from monitor.core.message_catalogues import EnglishText
+from monitor.core.private_files import make_private_folder
 from monitor.core.records import SessionStarted
 from monitor.core.safe_text import LONGEST_NAME, clean_line, file_name_part, line_complaint
 from monitor.core.session_settings import SessionSettings
@@ -66,7 +67,7 @@ def begin_session(
         source=source,
     )
     with store.beginning(info):
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private_folder(path.parent)
         return create_tape(path, settings, started)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from dsp.cueing.baseline import Baseline
 from monitor.core import json_codec
 from monitor.core.errors import StoreError
-from monitor.core.private_files import write_private_file
+from monitor.core.private_files import make_private_folder, write_private_file
 from monitor.storage.athlete_spelling import require_file_spelling
 from monitor.storage.runner_log import athlete_file_name
 
@@ -81,7 +81,7 @@ def read_plan(path: Path) -> Plan:
 def write_plan(path: Path, plan: Plan) -> None:
     """Write the plan for its owner alone, all of it or nothing; ``StoreError`` if it cannot be written."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_private_folder(path.parent)
     except OSError as exc:
         raise StoreError("error.cannot_be_written", path=path, reason=exc) from exc
     write_private_file(path, json_codec.checked_json(json_codec.to_json(plan)))

@@ -140,8 +140,8 @@ def reanalyze(
 def engine_records(recording: Recording, progress: Progress = lambda done, total: None) -> Iterator[Record]:
     """Yield what a live session without its coach measures in the packets of a recording."""
     session = Session(replace(recording.settings, coach=None))
-    for done, packet in enumerate(recording.packets(), start=1):
-        yield from filter(_is_measured, session.push(packet))
+    for done, found in enumerate(session.evaluate(recording.packets()), start=1):
+        yield from filter(_is_measured, found)
         if done % 1000 == 0:
             progress(done, recording.count)
     yield from filter(_is_measured, session.finish())

@@ -185,8 +185,8 @@ def _replay(path: Path, make_session: SessionFactory) -> _Replayed:
     with TapeReader(path) as tape:
         session = make_session(tape.header.settings)
         out: list[Out] = []
-        for packet in tape.packets():
-            out += session.push(packet)
+        for found in session.evaluate(tape.packets()):
+            out += found
         out += session.finish()
         try:
             lost = tape.losses()

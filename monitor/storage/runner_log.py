@@ -19,7 +19,7 @@ from typing import Any
 
 from monitor.core import json_codec
 from monitor.core.errors import StoreError
-from monitor.core.private_files import create_private_file, make_own_folder_private
+from monitor.core.private_files import create_private_file, make_own_folder_private, make_private_folder
 from monitor.core.safe_text import private_file_name
 from monitor.storage.athlete_spelling import require_file_spelling
 
@@ -71,7 +71,7 @@ class RunnerLog:
         require_file_spelling(self.path)
         data = b"".join(json_codec.checked_json(line).encode() for line in lines)
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_private_folder(self.path.parent)
             make_own_folder_private(self.path.parent.parent)
             create_private_file(self.path)
             with self.path.open("ab+", buffering=0) as file:

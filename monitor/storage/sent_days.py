@@ -12,7 +12,7 @@ from pathlib import Path
 
 from monitor.core import json_codec
 from monitor.core.errors import StoreError
-from monitor.core.private_files import make_own_folder_private, write_private_file
+from monitor.core.private_files import make_own_folder_private, make_private_folder, write_private_file
 from monitor.storage.runner_log import RUNNER_LOG_FOLDER, athlete_file_name
 
 _log = logging.getLogger(__name__)
@@ -56,7 +56,7 @@ def read_sent_days(path: Path) -> SentDays:
 def write_sent_days(path: Path, sent: SentDays) -> None:
     """Write the file, all of it or nothing; it is on the disk when this returns."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private_folder(path.parent)
     except OSError as exc:
         raise StoreError("error.cannot_be_written", path=path, reason=exc) from exc
     make_own_folder_private(path.parent.parent)

@@ -140,7 +140,8 @@ def test_a_day_with_two_runs_lists_them_by_number(store: Store) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "why"), [("5", "there is no run 5; there are 4"), ("2025", "no run"), ("x", "no run")]
+    ("name", "why"),
+    [("5", "there is no run 5; there are 4"), ("2025", "no run"), ("x", "no run"), ("9" * 5000, "no run")],
 )
 def test_what_names_no_run_is_said(store: Store, name: str, why: str) -> None:
     with pytest.raises(InputError, match=why):

@@ -57,6 +57,14 @@ def test_what_no_parser_should_see_is_refused_at_once(text: bytes) -> None:
     assert time.perf_counter() - began < 0.2
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_what_a_parser_would_read_in_another_encoding_hides_nothing(encoding: str) -> None:
+    """In UTF-16 the letter before the brackets has the byte of a quote."""
+    text = ('{"a": "\u2201", "b": ' + "[" * 99 + "]" * 99 + "}").encode(encoding)
+    assert depth(json.loads(text)) == 100
+    assert not fits(text, 16)
+
+
 @pytest.mark.parametrize("text", [b'"' + b"\\" * 1_000_000, b'"' + b"[" * 1_000_000, b"1" * 1_000_000])
 def test_a_megabyte_takes_a_second_at_most_and_no_memory(text: bytes) -> None:
     tracemalloc.start()

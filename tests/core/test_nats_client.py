@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +45,23 @@ async def test_a_hub_that_is_away_is_told() -> None:
     with pytest.raises(SinkError, match="cannot be reached"):
         async with log_connection(settings):
             raise AssertionError("it is not there")
+
+
+@pytest.mark.parametrize("greeting", [b"INFO " + b"a" * 200_000, b"INFO " + b"[" * 60_000 + b"\r\n"])
+async def test_what_is_no_server_of_nats_is_told(greeting: bytes) -> None:
+    async def greet(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(greeting)
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+
+    server = await asyncio.start_server(greet, "127.0.0.1", 0)
+    settings = HubSettings(url=f"nats://127.0.0.1:{server.sockets[0].getsockname()[1]}", timeout_s=1.0)
+    with pytest.raises(SinkError, match="no server of NATS"):
+        async with log_connection(settings):
+            raise AssertionError("it is none")
+    server.close()
+    await server.wait_closed()
 
 
 async def test_a_wrong_password_is_told(tmp_path: Path) -> None:

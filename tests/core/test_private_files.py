@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from monitor.core.private_files import create_private_file, make_private
+from monitor.core.http_access import WebSettings, needed_token
+from monitor.core.private_files import create_private_file, make_private, make_private_folder
 from monitor.core.records import SessionStarted
 from monitor.core.session_settings import SessionSettings
 from monitor.storage.new_session import begin_run
@@ -34,6 +35,23 @@ def test_a_file_is_made_or_taken_from_others_and_keeps_its_content(tmp_path: Pat
     assert mode(tmp_path) == 0o700
     create_private_file(tmp_path / "nowhere" / "file")
     assert not (tmp_path / "nowhere").exists()
+
+
+def test_the_folders_above_a_new_one_are_private_too_and_those_that_were_there_stay(tmp_path: Path) -> None:
+    (tmp_path / "share").mkdir(mode=0o755)
+    folder = tmp_path / "share" / "gaitcue" / "hub"
+    make_private_folder(folder)
+    make_private_folder(folder)
+    assert [mode(p) for p in (folder, folder.parent, folder.parent.parent)] == [0o700, 0o700, 0o755]
+    (folder / "file").touch()
+    for path in (folder / "file", folder / "file" / "below"):
+        with pytest.raises(OSError, match="file"):
+            make_private_folder(path)
+
+
+def test_the_token_of_a_hubs_page_is_in_folders_of_its_owner(tmp_path: Path) -> None:
+    needed_token(WebSettings(), tmp_path / "gaitcue" / "hub")
+    assert {mode(path) for path in tmp_path.rglob("*") if path.is_dir()} == {0o700}
 
 
 def test_store_tape_and_folders_are_the_runners_alone(tmp_path: Path) -> None:

@@ -64,6 +64,14 @@ def test_waiting_makes_no_contact_later_and_spares_most_of_the_work(name: str) -
     assert lazy.looks < 0.62 * eager.looks
 
 
+def test_a_belt_is_looked_at_little_more_than_once_a_step() -> None:
+    lazy = Counting("pelvis")
+    feed = Feed(lazy)
+    steps = contacts([feed.push(p) for p in cut(signal("pelvis"), [10])])
+    assert len(steps) > 30
+    assert lazy.looks < 1.7 * len(steps)
+
+
 @pytest.mark.parametrize("name", PLACEMENTS)
 def test_samples_that_wait_cannot_move_what_is_decided(name: str) -> None:
     detector, before = DETECTORS[Placement(name)](WORN[name]), -1e9

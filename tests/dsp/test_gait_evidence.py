@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -64,3 +67,24 @@ def test_a_pedal_never_lands_and_a_runner_always_does(turns_per_min: int) -> Non
     stride = (t % 0.7) / 0.7
     running = np.where(stride < 0.3, 2.2, 1.0) + 3 * np.exp(-(((stride - 0.02) / 0.02) ** 2))
     assert lands(running)
+
+
+OTHER_THREADS = """
+import time
+import numpy as np
+from dsp.gait_evidence import trunk_vigour
+
+window = 1 + np.sin(np.arange(100))
+trunk_vigour(window)
+whole_s, own_s = time.process_time(), time.thread_time()
+for _ in range(1000):
+    trunk_vigour(window)
+whole_s, own_s = time.process_time() - whole_s, time.thread_time() - own_s
+print((whole_s - own_s) / own_s)
+"""
+
+
+def test_vigour_is_made_by_one_core_alone() -> None:
+    """Where NumPy shares a product, cores wait for each other, for milliseconds where they are busy."""
+    done = subprocess.run([sys.executable, "-c", OTHER_THREADS], capture_output=True, text=True, check=True)
+    assert float(done.stdout) < 0.1

@@ -10,11 +10,13 @@ from pathlib import Path
 import nats
 import pytest
 from nats.aio.client import Client
+from nats.aio.msg import Msg
 
 from monitor.core.errors import ConfigError, SinkError
 from monitor.core.nats_client import HubSettings, log_connection
 from monitor.core.secret import Secret
 from monitor.hub.accounts import WORKER, accounts_text, add_accounts, coach_user, runner_user
+from monitor.hub.streams import PACKET_LOG, POSITION_LOG, RECORD_LOG, SNAPSHOT_LOG, hub_connection
 from monitor.sinks.hub.subjects import RunAddress, escape_name
 from tests.hub_rig import TENANT, running_hub
 
@@ -98,6 +100,47 @@ async def test_every_subject_for_every_user(tmp_path: Path) -> None:
             assert not await may_publish(hub, coach, api), api
 
 
+async def test_the_servers_answer_to_a_runner_goes_nowhere_but_to_people(tmp_path: Path) -> None:
+    """The server itself brings the answer to where a message says, whatever its sender may publish."""
+    async with running_hub(
+        tmp_path, accounts=accounts_text(USERS), user=WORKER, password=USERS[WORKER]
+    ) as hub:
+        heard = list[str]()
+
+        async def hear(message: Msg) -> None:
+            heard.append(message.subject)
+
+        async with hub_connection(hub) as streams, log_connection(as_user(hub, runner_user(*ANN))) as log:
+            own, others = RunAddress(*ANN, "s").subject("packets"), RunAddress(*BEN, "s")
+            client = log._nc
+            inside = await nats.connect(hub.servers, user=WORKER, password=USERS[WORKER])
+            await inside.subscribe(">", cb=hear)
+            await inside.flush()
+            sent = await log.publish(own, b"x")  # to the runner's own inbox
+            targets = (
+                "$KV.POSITIONS.partition.0",
+                "$O.SNAPSHOTS.C.x",
+                "$JS.API.STREAM.PURGE.RECORDS",
+                "_INBOX_worker.x",
+                others.subject("records"),
+                others.subject("end"),
+            )
+            for target in targets:
+                await client.publish(own, b"x", reply=target)
+                await client.publish(own, b"x", headers={"Nats-Trace-Dest": target})
+            await client.flush()
+            last = await log.publish(own, b"x")
+            await inside.flush()
+            packets = (await streams.log.stream_info(PACKET_LOG, subjects_filter=">")).state
+            for name in (RECORD_LOG, POSITION_LOG, SNAPSHOT_LOG):
+                assert (await streams.log.stream_info(name)).state.messages == 0, name
+            await inside.close()
+        assert (sent.seq, packets.messages) == (1, last.seq)
+        assert {subject.split(".", 2)[2] for subject in packets.subjects or ()} == {own}
+        assert own in heard
+        assert not set(heard) & set(targets)
+
+
 async def test_a_runner_gets_the_servers_word_that_a_message_is_kept(tmp_path: Path) -> None:
     async with running_hub(
         tmp_path, accounts=accounts_text(USERS), user=WORKER, password=USERS[WORKER]
@@ -119,6 +162,16 @@ def test_users_are_added_and_keep_their_passwords(tmp_path: Path) -> None:
     assert len(set(second.values())) == len(second)
     assert json.loads((folder / "users.json").read_text()) == second
     assert all(path.stat().st_mode & 0o077 == 0 for path in (folder, *folder.iterdir()))
+
+
+@pytest.mark.parametrize("name", ["club-A", "Club: A", "CLUB A"])
+def test_no_tenant_gets_the_folder_of_another(tmp_path: Path, name: str) -> None:
+    """Who reads the store of the one would have the runs of the other before them."""
+    before = add_accounts(tmp_path, "Club A", ["ann"], ["eva"])
+    with pytest.raises(ConfigError, match="Club A"):
+        add_accounts(tmp_path, name, ["ben"], [])
+    assert add_accounts(tmp_path, "Club A", [], []) == before
+    assert len(add_accounts(tmp_path, "Club B", ["ben"], [])) == 4
 
 
 @pytest.mark.parametrize("name", ["", "x" * 61, "a\nb", "a\x1b[2Jb"])

@@ -463,6 +463,24 @@ async def test_who_was_given_up_stays_so_after_a_kill_before_the_snapshot(
         assert state.orphans == 0
 
 
+async def test_who_is_given_up_at_a_record_that_the_log_has_already_still_has_an_end(
+    tmp_path: Path,
+) -> None:
+    """A worker was killed before it saved; the next one needs longer, or is of a version that breaks."""
+    async with rig(tmp_path) as hub:
+        await hub.send(0.3)
+        await hub.work()
+        await hub.send(0.7)
+        await end_before_it_saves(hub, QUICK)
+        before = await hub.records()
+        assert (await hub.work(replace(QUICK, budget=BudgetParams(day_mb=1e-6)))).over_budget == 1
+        await eventually(hub.has_ended)
+        *others, last = await hub.records()
+        assert others == before
+        assert isinstance(last, SessionEnded)
+        assert last.reason == "more was sent in a day than one runner may send"
+
+
 @pytest.mark.parametrize(
     ("session", "started_utc"),
     [

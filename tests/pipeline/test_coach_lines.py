@@ -128,6 +128,7 @@ def test_a_packet_that_holds_no_line_is_none() -> None:
         b'{"text": " ", "when_stopped": 1}',
         b"\xff",
         b"1",
+        b"[" * 100_000,
     ):
         assert line_of_packet(Packet(RUNNER, 0, SAY_LINE, payload)) is None
     long = replace(packet, payload=say_line_packet(0.0, "x" * 1000, when_stopped=False).payload)

@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 
 from dsp.simulation.runner import Bout, Device, simulated_imu, simulated_run
-from dsp.types import Activity, ActivityChange, Band, Cue, CueKind, Metric, Placement, Step
+from dsp.types import Activity, ActivityChange, Band, Cue, CueKind, Gap, Metric, Placement, Step
 from monitor.core import json_codec
 from monitor.core.errors import InputError
-from monitor.core.packet import PAUSE, RESUME, RUNNER, Packet, stop_cues_packet, wish_packet
+from monitor.core.packet import LAP, PAUSE, RESUME, RUNNER, Packet, stop_cues_packet, wish_packet
 from monitor.core.records import LinkState, SensorStatus
 from monitor.core.session_settings import CoachSettings, SensorSettings, SessionSettings, TodaysLimits
 from monitor.devices import plain
@@ -177,9 +177,50 @@ def _tape(mishap: str) -> tuple[SessionSettings, list[Packet]]:
     return recording.settings, out
 
 
-@pytest.mark.parametrize("mishap", ["stalls", "losses", "new links", "restarts", "clock set"])
+def _everything() -> tuple[SessionSettings, list[Packet]]:
+    """A coached minute on which all of it happens: each shoe and the belt over a radio of its own.
+
+    Stalls of up to 2 s, 3 % lost, new links and a restart of one shoe, the other one's clock is set,
+    packets that cannot be read, a battery that is low, a pause, laps, and the wish to hear no more cues.
+    """
+    radio = RadioModel(stall_every_s=6.0, stall_s=(0.1, 2.0), loss=0.03)
+    recording = recording_of_run(
+        [Bout(seconds=40.0, speed_mps=2.9), Bout(seconds=20.0, speed_mps=3.4)], radio, 5
+    )
+    left, right, belt = (s.name for s in recording.settings.sensors)
+    out = []
+    for packet in recording.packets():
+        at_s = packet.arrival_ns * 1e-9
+        if packet.sensor == left:
+            packet = _reclocked(packet, -10.0 if at_s > 35 else 0.0, int(at_s // 14))
+        elif packet.sensor == right and at_s > 30:
+            packet = _reclocked(packet, 3600.0, 0)
+        out.append(packet)
+    for at_s in (12.0, 33.0, 48.0):
+        out.append(Packet(belt, round(at_s * 1e9), plain.IMU, b"no packet"))
+    out += [Packet(right, round(21e9), BATTERY, bytes([9])), stop_cues_packet(50.2, "enough")]
+    out += [
+        wish_packet(at_s, kind) for at_s, kind in ((18.2, LAP), (24.1, PAUSE), (29.3, RESUME), (44.0, LAP))
+    ]
+    return coached_settings(recording.settings), sorted(out, key=lambda p: p.arrival_ns)
+
+
+def test_packets_of_which_many_are_decoded_at_once_bring_the_same_one_after_the_other() -> None:
+    settings, packets = _everything()
+    one_by_one, together = Session(settings), Session(settings)
+    expected = [one_by_one.push(packet) for packet in packets]
+    assert list(together.evaluate(packets)) == expected
+    assert together.finish() == one_by_one.finish()
+    kinds = {type(r) for found in expected for r in found}
+    assert kinds >= {Step, Metric, Gap, ActivityChange, SensorStatus, Band, Cue}
+    assert [s.bad for s in together.statuses()] == [0, 0, 3]
+
+
+@pytest.mark.parametrize(
+    "mishap", ["stalls", "losses", "new links", "restarts", "clock set", "all of it and more"]
+)
 def test_packets_one_by_one_are_blocks_of_any_length(mishap: str) -> None:
-    settings, packets = _tape(mishap)
+    settings, packets = _everything() if mishap == "all of it and more" else _tape(mishap)
     one_by_one = Session(settings)
     records = [r for packet in packets for r in one_by_one.push(packet)] + one_by_one.finish()
     assert sum(isinstance(r, Step) for r in records) > 80

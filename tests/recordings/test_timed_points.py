@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.core.errors import InputError
+from monitor.recordings import timed_points
 from monitor.recordings.gpx import gpx_activities
 from monitor.recordings.recording import Recording
 from monitor.recordings.tcx import tcx_activities
@@ -64,3 +65,33 @@ def test_any_beginning_of_a_file_gives_what_is_in_it_or_one_refusal(form: Form, 
 def test_a_mutated_file_gives_runs_or_one_refusal(form: Form, share: float, what: bytes, gone: int) -> None:
     at = round(share * len(form.run))
     assert "\n" not in form.refusal(form.run[:at] + what + form.run[at + gone :])
+
+
+GPX_POINT = '<trkpt lat="{at}" lon="9"><time>2026-01-01T00:{at}:00Z</time></trkpt>'
+TCX_POINT = (
+    "<Trackpoint><Time>2026-01-01T00:{at}:00Z</Time><DistanceMeters>1{at}</DistanceMeters></Trackpoint>"
+)
+
+
+def gpx_of(points: int) -> bytes:
+    inside = "".join(GPX_POINT.format(at=at) for at in range(10, 10 + points))
+    return f"<gpx><trk><type>running</type><trkseg>{inside}</trkseg></trk></gpx>".encode()
+
+
+def tcx_of(points: int) -> bytes:
+    inside = "".join(TCX_POINT.format(at=at) for at in range(10, 10 + points))
+    lap = f'<Lap StartTime="2026-01-01T00:10:00Z"><Track>{inside}</Track></Lap>'
+    activity = f'<Activity Sport="Running">{lap}</Activity>'
+    return f"<TrainingCenterDatabase><Activities>{activity}</Activities></TrainingCenterDatabase>".encode()
+
+
+@pytest.mark.parametrize(("read", "made"), [(gpx_activities, gpx_of), (tcx_activities, tcx_of)])
+def test_a_file_of_more_points_than_anybody_ran_is_refused_before_it_takes_the_memory(
+    read: Callable[[bytes], list[WatchActivity]],
+    made: Callable[[int], bytes],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(timed_points, "MOST_POINTS", 40)
+    assert len(read(made(40))) == 1
+    with pytest.raises(InputError, match="holds more than 40 points"):
+        read(made(41))

@@ -144,8 +144,8 @@ def _point_parts(session: SessionInfo, record: Out) -> _Shape:
 
 def _step_values(step: Step) -> _Shape:
     values: _Values = {"t_s": step.ic_s, "count": 1}
-    for estimate in step.estimates:
-        values |= _estimate_values(estimate)
+    for e in step.estimates:
+        values[e.metric], values[f"{e.metric}_sd"], values[f"{e.metric}_how"] = e.value, e.sd, e.how
     return "step", {"sensor": step.sensor, "side": step.side}, values, step.ic_s
 
 
@@ -214,7 +214,7 @@ def _as_in_schema(measurement: str, values: _Values) -> dict[str, Value | None]:
     """Whole numbers that the schema calls float, as such: a field cannot change its type later."""
     whole = _WHOLE[measurement]
     return {
-        name: float(value) if isinstance(value, (int, float)) and name not in whole else value
+        name: float(value) if isinstance(value, int) and name not in whole else value
         for name, value in values.items()
     }
 

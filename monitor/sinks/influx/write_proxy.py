@@ -54,7 +54,7 @@ _WAIT_S = 10.0
 # All quantifiers are possessive: what can begin differently cannot be read in a second way, and a refused
 # line costs no more time than one that is taken, and no memory.
 _KEY = rb'(?:[^\\,= "\x00-\x1f\x7f]++|\\[,= ntr])++'
-_TEXT = rb'"(?:[^"\\]++|(?:\\[\s\S])++)*+"'
+_TEXT = rb'"(?:[^"\\\n]++|(?:\\[^\n])++)*+"'  # a new line in it is to some servers the next point
 _FIELD = _KEY + rb"=(?:" + _TEXT + rb"|[A-Za-z0-9.+-]++)"
 _SERIES = rb"(?!#)" + _KEY + rb"(?:," + _KEY + rb"=" + _KEY + rb")++"
 _LINE = re.compile(

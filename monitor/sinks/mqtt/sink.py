@@ -66,6 +66,7 @@ MQTT_SINK = "mqtt"
 
 _BACKOFF = Backoff(longest_s=5.0)  # a broker that is back is wanted at once: a cue is true for seconds
 _STATE_EVERY_S = 1.0
+_LONGEST_LINE_BYTES = 10_000  # of a coach, many times what is said
 _LIVE_BATCHES = 500  # batches that wait for a connection; old ones are worth nothing
 
 
@@ -194,7 +195,10 @@ class MqttSink:
         async for message in client.messages:
             if self._say_line is None or message.retain or not isinstance(message.payload, bytes):
                 continue
-            answer = self._say_line(message.payload.decode(errors="replace"))
+            long = len(message.payload) > _LONGEST_LINE_BYTES  # to read 20 MB would take the run 3 s
+            answer = (
+                LineAnswer.NO_LINE if long else self._say_line(message.payload.decode(errors="replace"))
+            )
             if answer is not LineAnswer.WAITS:
                 _log.warning("%s: a coach's line was not taken (%s)", MQTT_SINK, answer.value)
 

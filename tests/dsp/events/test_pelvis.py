@@ -148,3 +148,26 @@ def test_a_case_that_is_only_turned_takes_no_step(least_felt_g: float, any_step:
     )
     found = [*detector.push(ImuChunk("belt", t, acc)), *detector.finish()]
     assert any(isinstance(c, Contact) for c in found) is any_step
+
+
+def detected(chunk: ImuChunk, size: int = 10) -> list[Contact]:
+    """The contacts of these samples, pushed in pieces of so many, and of their end."""
+    detector = PelvisDetector(Worn("belt", Placement.PELVIS))
+    found = [c for piece in cut(chunk, [size]) for c in detector.push(piece)] + detector.finish()
+    return [c for c in found if isinstance(c, Contact)]
+
+
+@pytest.mark.parametrize("then", ["the recording ends", "a hole comes"])
+def test_a_step_that_was_over_when_samples_ended_was_whole_though_nobody_had_looked(then: str) -> None:
+    """The first quick steps are over before the end of a usual one is looked for."""
+    run = simulated_run(
+        [Bout(seconds=6, speed_mps=2.6, cadence_spm=155), Bout(seconds=3, speed_mps=2.6, cadence_spm=190)]
+    )
+    belt = simulated_imu(run, Placement.PELVIS, None, Device(rate_hz=100), "belt")
+    whole = [c for c in detected(belt) if "step_s" in c.features]
+    for end_s in np.arange(6.4, 6.8, 0.02):
+        cut_off = without(belt, end_s, 100.0 if then == "the recording ends" else end_s + 1.0)
+        found = {c.features["at_s"]: c for c in detected(cut_off, 3)}
+        over = [c for c in whole if c.features["at_s"] + c.features["step_s"] < end_s - 0.2]
+        assert len(over) > 10
+        assert [found[c.features["at_s"]].features for c in over] == [c.features for c in over]

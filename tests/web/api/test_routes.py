@@ -245,6 +245,23 @@ def test_numbers_and_lists_that_are_too_large_are_refused(api: TestClient) -> No
     assert api.get(f"{own}/notes").json() == []
 
 
+@pytest.mark.parametrize(
+    ("body", "english", "german"),
+    [
+        (b'{"sessions": ' + b"[" * 100, "The JSON has too many levels.", "zu tief verschachtelt"),
+        (b'{"sessions": [' + b"0," * 30_000, "The JSON has too many values.", "zu viele Werte"),
+        ('{"sessions": []}'.encode("utf-16"), "The JSON has zero bytes: it must be UTF-8.", "UTF-8 sein"),
+        (b'{"sessions": [' + b"1" * 5000 + b"]}", "The body is no JSON that can be read.", "kein lesbares"),
+    ],
+)
+def test_what_is_wrong_with_a_body_is_said(api: TestClient, body: bytes, english: str, german: str) -> None:
+    for language, text in (("en", english), ("de", german)):
+        headers = {"content-type": "application/json", "accept-language": language}
+        answer = api.post("/api/v1/merge", content=body, headers=headers)
+        assert answer.status_code == 422
+        assert text in answer.json()["detail"]
+
+
 def test_titles_tags_and_notes_are_cleaned_when_they_are_stored(api: TestClient) -> None:
     own, told = f"/api/v1/sessions/{ONE}", "\x1b[2J Łu\u202ekasz \x07 " + "e\u0301" * 300
     changed = api.patch(own, json={"title": told, "tags": [told, told]}).json()

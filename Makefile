@@ -82,6 +82,10 @@ pictures: $(VENV)/.test ## the live page in every state at four widths, by day a
 fuzz: $(VENV)/.test ## what comes from outside, mutated: make fuzz SECONDS=600 TARGETS="tapes requests"
 	$(BIN)/python -m tests.fuzz $(or $(SECONDS),60) $(TARGETS)
 
+.PHONY: mutants
+mutants: $(VENV)/.test ## single changes to cues, plan and time base, and whether the tests notice: make mutants COUNT=50 SEED=1
+	$(BIN)/python -m tests.mutants --count "$(or $(COUNT),50)" --seed "$(or $(SEED),1)"
+
 .PHONY: soak
 soak: $(VENV)/.test ## an hour of faults at random, each sample accounted for, a hundred kills, a thousand damaged files: make soak MINUTES=60 KILLS=100 DAMAGES=1000
 	$(BIN)/python -m tests.faults --minutes "$(or $(MINUTES),60)" --kills "$(or $(KILLS),100)" --damages "$(or $(DAMAGES),1000)"

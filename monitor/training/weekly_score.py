@@ -26,7 +26,7 @@ ANSWER_POINTS = (0, 8, 17, 25)
 """What the four answers of a question count, from none to most."""
 _NO_PART, _MODERATE = 3, 2
 _TREND_WEEKS, _LEAST_WEEKS = 4, 3
-_WORTH_TELLING = 17  # points: one question by one answer is 8 or 9, so two of them
+_WORTH_TELLING = 17  # points: an answer by two steps; by one it is 8 or 9
 
 
 def severity_score(entry: WeeklyEntry) -> int:
@@ -79,7 +79,7 @@ def score_remarks(
     """Return what the scores say on ``day``: a substantial problem, and where four weeks moved.
 
     The last answer is told for a week.  Four weeks are compared with the four before them where each has
-    three answers or more, and told where the means are 17 points apart, two answers by one step.
+    three answers or more, and told where the means are 17 points apart, an answer by two steps.
     """
     weeks = weekly_scores(standing, day, 2 * _TREND_WEEKS)
     remarks = []

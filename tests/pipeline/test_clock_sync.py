@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dsp.types import Array
-from monitor.pipeline.clock_sync import PacketTimes, SensorClock
+from monitor.pipeline.clock_sync import PacketTimes, SensorClock, _middle
 from monitor.simulation.simulated_runner import RadioModel
 
 PACKETS_HZ, ROWS = 13.0, 8
@@ -361,3 +361,9 @@ def test_a_packet_counts_once_in_the_jitter(links: list[int]) -> None:
         late_s = 0.04 if k == len(links) - 1 else 0.0
         clock.push(0.1 + 0.2 * k + late_s, np.array([0.2 * k]), link)
     assert clock.jitter_s == pytest.approx(0.02)
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=9))
+def test_the_middle_of_values_in_order_is_their_median(values: list[float]) -> None:
+    ordered = np.sort(np.array(values))
+    assert _middle(ordered) == pytest.approx(float(np.median(ordered)), abs=1e-9)

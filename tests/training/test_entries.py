@@ -153,3 +153,18 @@ def test_kinds_have_the_fields_of_the_log() -> None:
     assert {f.name for f in dataclasses.fields(ManualRunEntry)} >= {"start", "km", "minutes", "descent_m"}
     assert {f.name for f in dataclasses.fields(DeclareEntry)} >= {"began", "side", "place", "tissue"}
     assert dataclasses.fields(Withdrawn) == dataclasses.fields(Entry)
+
+
+@pytest.mark.parametrize(
+    ("name", "most"),
+    [
+        ("km", 500), ("minutes", 6000), ("tempo_min", 6000), ("descent_m", 20_000),
+        ("descent_s", 100_000), ("effort", 10), ("pickups", 1000),
+    ],
+)  # fmt: skip
+def test_numbers_of_a_run_are_those_that_somebody_may_have_run(name: str, most: int) -> None:
+    whole = {"start": "2026-01-01T07:00:00", "km": 5.0, "minutes": 30.0}
+    assert getattr(entry("manual_run", **{**whole, name: most}), name) == most
+    for beyond in (most + 1, -1):
+        with pytest.raises(ValueError, match=f"must be between 0 and {most}, not"):
+            entry("manual_run", **{**whole, name: beyond})

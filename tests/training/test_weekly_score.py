@@ -78,6 +78,18 @@ def remarks(diary: Diary, day: int) -> list[str]:
     return [r.message.key.removeprefix("plan.weekly.") for r in found]
 
 
+def test_a_trend_is_told_from_one_answer_by_two_steps_on() -> None:
+    before = dict.fromkeys(range(4), (0, 0, 0, 0))
+    for answers, score, told in (
+        ((0, 1, 0, 0), 8, []),
+        ((1, 0, 0, 1), 16, []),
+        ((0, 2, 0, 0), 17, ["worse"]),
+    ):
+        assert severity_score(week(*answers)) == score
+        found = remarks(diary_of(before | dict.fromkeys(range(4, 8), answers)), 55)
+        assert [key for key in found if key != "substantial"] == told
+
+
 def test_a_substantial_problem_is_told_until_the_next_answer() -> None:
     diary = diary_of({0: (2, 2, 2, 2)})
     assert [remarks(diary, day) for day in (5, 6, 13, 14)] == [[], ["substantial"], ["substantial"], []]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dsp.cueing.baseline import Baseline
+from dsp.cueing.baseline import Baseline, cadence_prior
 
 
 def learned(seconds: int, cadence_spm: float = 166.0) -> Baseline:
@@ -14,6 +14,15 @@ def learned(seconds: int, cadence_spm: float = 166.0) -> Baseline:
     for _ in range(seconds):
         baseline.push("cadence_spm", cadence_spm, 2.8, 0.0)
     return baseline
+
+
+def test_taller_runners_step_more_slowly_and_an_unknown_height_widens_that_alone() -> None:
+    average, tall, unknown = cadence_prior(1.74), cadence_prior(1.84), cadence_prior(None)
+    assert average.mean == unknown.mean
+    assert tall.mean == (pytest.approx(average.mean[0] - 8.0), *average.mean[1:])
+    assert tall.sd == average.sd
+    assert unknown.sd[0] > 1.1 * average.sd[0]
+    assert unknown.sd[1:] == average.sd[1:]
 
 
 @pytest.mark.parametrize("walking_spm", [88.0, 114.0, 129.0])

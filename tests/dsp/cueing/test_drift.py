@@ -69,6 +69,14 @@ def test_a_return_ends_the_fault() -> None:
     assert 90 + 4 < out[-1] < 90 + 15
 
 
+@pytest.mark.parametrize(("scatter", "soonest", "latest"), [(0.18, 6, 9), (0.3, 11, 15), (0.45, 20, 25)])
+def test_a_return_takes_longer_to_be_sure_of_where_single_seconds_scatter(
+    scatter: float, soonest: int, latest: int
+) -> None:
+    out = out_seconds([0.0] * 60 + [2.0] * 60 + [0.0] * 90, scatter)
+    assert soonest <= out[-1] + 1 - 120 <= latest
+
+
 def test_good_seconds_before_a_fault_are_no_return() -> None:
     lapse = np.concatenate((np.zeros(300), np.full(40, 2.0)))
     out = out_seconds(lapse, 0.5)

@@ -126,7 +126,7 @@ class SequenceCounter:
     """A counter of the device's own packet or sample numbers: what is missing, and what came before.
 
     A jump over more time than has passed (and some) is a restart, not a loss; so is a new
-    connection whose numbers lie behind, or numbers that stay behind for ``_MOST_PACKETS`` packets.
+    connection whose numbers lie behind, or numbers that stay behind for ``PATIENCE`` packets.
     """
 
     PATIENCE = 10

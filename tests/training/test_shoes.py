@@ -62,6 +62,7 @@ def test_the_share_of_28_days_is_by_distance_or_else_by_time() -> None:
     pairs = [entry("shoe", "a"), entry("shoe", "b", shoe="red")]
     runs = [run(1, 30, "blue"), run(2, 10, "red"), run(3, 10, "red")]
     assert [u.recent_share for u in table(pairs, runs, 5)] == [0.6, 0.4]
+    assert [u.recent_share for u in table(pairs, runs, 28)] == [0.6, 0.4]
     assert [u.recent_share for u in table(pairs, runs, 29)] == [0, 1]
     timed = [run(1, None, "blue", minutes=30.0), run(2, 10, "red", minutes=90.0)]
     assert [u.recent_share for u in table(pairs, timed, 5)] == [0.25, 0.75]

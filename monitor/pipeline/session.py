@@ -104,7 +104,7 @@ class Session:
         return out
 
     def _decoding(self, packet: Packet) -> Decoding | None:
-        """What is in a packet, None of a wish or of a sensor that is not of this session."""
+        """What is in a packet, None of a wish or of a sensor that is not worn."""
         stream = self._streams.get(packet.sensor)
         return None if stream is None else stream.decode(packet)
 

@@ -183,7 +183,7 @@ def _open_page(port: int) -> ClientConnection:
     """The page's connection, once the program answers."""
     for _ in range(300):
         with contextlib.suppress(OSError):
-            return connect(f"ws://127.0.0.1:{port}/ws", max_size=None)
+            return connect(f"ws://127.0.0.1:{port}/ws", max_size=None, ping_interval=None)
         time.sleep(0.1)
     raise RuntimeError("the page does not answer")
 

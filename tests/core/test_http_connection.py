@@ -7,7 +7,8 @@ import contextlib
 from collections.abc import AsyncIterator
 
 import pytest
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, Request, Response, WebSocket, WebSocketDisconnect
+from websockets.asyncio.client import connect
 
 from monitor.core import http_connection
 from monitor.core.http_server import listen, running
@@ -33,6 +34,14 @@ def app() -> FastAPI:
             size += len(piece)
             await asyncio.sleep(0.2)
         return Response(str(size))
+
+    @made.websocket("/ws")
+    async def stream(socket: WebSocket) -> None:
+        await socket.accept()
+        with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+            while True:
+                await socket.send_text("still here")
+                await asyncio.sleep(0.2)
 
     return made
 
@@ -86,6 +95,13 @@ async def test_who_says_no_more_is_cut_off(port: int, first: bytes) -> None:
     async with connected(port) as (reader, writer):
         writer.write(first)
         assert 0.3 < await ended_after(reader) < 2
+
+
+async def test_a_page_that_listens_and_says_nothing_stays(port: int) -> None:
+    """It was cut off after the time for a body, which its request has none of."""
+    async with connect(f"ws://127.0.0.1:{port}/ws", ping_interval=None) as socket, asyncio.timeout(10):
+        for _ in range(8):  # three times as long as anything else may take here
+            assert await socket.recv() == "still here"
 
 
 async def drip(writer: asyncio.StreamWriter, piece: bytes) -> None:

@@ -18,7 +18,7 @@ import time as clocks
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from monitor.core.errors import ConfigError, DecodeError, InputError
 from monitor.core.monotonic import MonotonicClock
@@ -26,14 +26,14 @@ from monitor.hub.hosted_run import GIVEN_UP, HostedRun, RecordBatch, Snapshot
 from monitor.hub.log_reader import LogRange, read_log
 from monitor.hub.partition_position import PartitionPosition, unpack_position
 from monitor.hub.record_messages import pack_records, unpack_records
-from monitor.hub.run_snapshots import RunSnapshots, SnapshotEntry
+from monitor.hub.run_snapshots import RunSnapshots
 from monitor.hub.runner_budget import BudgetParams, OverBudget, RunnerBudgets
 from monitor.hub.streams import PACKET_LOG, RECORD_LOG, HubStreams, partition_filter, position_key
+from monitor.hub.worker_run import PublishedRun, RunMessage, WorkerRun, run_message
 from monitor.recordings.tape_blocks import Numbered
 from monitor.sinks.hub.run_messages import (
     RunEnd,
     RunStart,
-    edition_of,
     unpack_end,
     unpack_packets,
     unpack_start,
@@ -118,59 +118,6 @@ class PartitionState:
     claims_lost: int = 0
 
 
-class _RunMessage(NamedTuple):
-    """A message of a run: its start, packets or end, of which edition, and its bytes."""
-
-    what: str
-    edition: int
-    data: bytes
-
-
-class _Published(NamedTuple):
-    """What the log has of a run: ``records`` of its newest edition, and why that was given up, if so."""
-
-    edition: int = 0
-    records: int = 0
-    given_up: str = ""
-
-
-@dataclass(slots=True)
-class _LiveRun:
-    """A run in memory: ``sequence`` is its last message, ``published`` is in the log."""
-
-    key: str
-    address: RunAddress
-    run: HostedRun | None
-    entry: SnapshotEntry
-    sequence: int
-    published: _Published
-    saved_s: float
-    touched_s: float
-    edition: int = 0
-    unsaved: int = 0  # messages since the snapshot
-    waiting: list[RecordBatch] = field(default_factory=list)
-    ended: bool = False
-    given_up: bool = False
-    over_budget: bool = False
-    late: int = 0
-
-    @property
-    def dirty(self) -> bool:
-        """Whether it has had a message that its snapshot has not."""
-        return self.sequence > self.entry.sequence
-
-    @property
-    def next_packet(self) -> int:
-        """The number that the next packet of this edition has, as far as it is known here."""
-        return self.entry.next_packet if self.run is None else self.run.next_packet
-
-    def take_edition(self, edition: int) -> None:
-        """Be this edition from now on, ended if the log says that it was given up."""
-        why = self.published.given_up if edition == self.published.edition else ""
-        self.edition, self.given_up = edition, False
-        self.ended, self.over_budget = bool(why), why == "over budget"
-
-
 class PartitionWorker:
     """``PartitionWorker`` serves one partition for as long as its connection lasts.
 
@@ -193,7 +140,7 @@ class PartitionWorker:
         self._p = params or WorkerParams()
         self._cpu_s = cpu_s
         self._budgets = RunnerBudgets(self._p.budget)
-        self._runs: dict[str, _LiveRun] = {}
+        self._runs: dict[str, WorkerRun] = {}
         self._name = position_key(state.partition)
         self._revision = 0
         self._position = PartitionPosition(0)
@@ -276,14 +223,14 @@ class PartitionWorker:
                 live.sequence = sequence
                 live.unsaved += 1
                 self._budgets.begin_day(message.metadata.timestamp.date())
-                self._evaluate(live, _run_message(message, what))
+                self._evaluate(live, run_message(message, what))
             else:
                 self.state.redelivered += 1
         except (DecodeError, InputError) as exc:
             self.state.damaged += 1
             _log.warning("a message of the log is left out: %s", exc)
 
-    def _evaluate(self, live: _LiveRun, message: _RunMessage, *, counted: bool = True) -> None:
+    def _evaluate(self, live: WorkerRun, message: RunMessage, *, counted: bool = True) -> None:
         """Give a run one message; one that breaks it ends that run, and nobody else's.
 
         What a runner sends must not end the worker, which would meet it again at each of its starts.
@@ -304,7 +251,7 @@ class PartitionWorker:
         finally:
             self._budgets.add_time(_runner_of(live), self._cpu_s() - began_s)
 
-    def _end_over_budget(self, live: _LiveRun, reason: str) -> None:
+    def _end_over_budget(self, live: WorkerRun, reason: str) -> None:
         """End a run of somebody who has used too much; what still comes of it leaves the log with it."""
         live.over_budget = True
         if live.ended:
@@ -314,12 +261,12 @@ class PartitionWorker:
         self.state.over_budget += 1
         self._give_up(live, reason)
 
-    def _give_up(self, live: _LiveRun, reason: str) -> None:
+    def _give_up(self, live: WorkerRun, reason: str) -> None:
         live.ended = live.given_up = True
         if live.run is not None:
             live.waiting.append(live.run.give_up(reason))
 
-    def _push(self, live: _LiveRun, message: _RunMessage, began_s: float) -> None:
+    def _push(self, live: WorkerRun, message: RunMessage, began_s: float) -> None:
         what, edition, data = message
         if live.over_budget:
             self.state.dropped += 1
@@ -339,7 +286,7 @@ class PartitionWorker:
         else:
             self._end(live, live.run, unpack_end(data))
 
-    def _start(self, live: _LiveRun, start: RunStart, edition: int) -> None:
+    def _start(self, live: WorkerRun, start: RunStart, edition: int) -> None:
         """Begin a run, or a newer edition of it: the whole run, with what came late."""
         self._check_start(live, start)
         live.take_edition(edition)
@@ -347,7 +294,7 @@ class PartitionWorker:
             live.run = HostedRun(start, edition)
             live.waiting.append(live.run.begin())
 
-    def _end(self, live: _LiveRun, run: HostedRun, end: RunEnd) -> None:
+    def _end(self, live: WorkerRun, run: HostedRun, end: RunEnd) -> None:
         missing = max(0, end.packets - run.packets)
         if missing:
             self.state.missing += missing
@@ -355,7 +302,7 @@ class PartitionWorker:
         live.waiting.append(run.finish(end))
         live.ended = True
 
-    def _count_late(self, live: _LiveRun, edition: int, rows: Sequence[Numbered]) -> None:
+    def _count_late(self, live: WorkerRun, edition: int, rows: Sequence[Numbered]) -> None:
         """Count packets of a run that has ended; a newer edition has all of an older one."""
         late = sum(edition == live.edition and number >= live.next_packet for number, _ in rows)
         self.state.repeated += len(rows) - late
@@ -367,13 +314,13 @@ class PartitionWorker:
     def _check_time(self, began_s: float) -> None:
         self._budgets.check_message(self._cpu_s() - began_s)
 
-    def _check_start(self, live: _LiveRun, start: RunStart) -> None:
+    def _check_start(self, live: WorkerRun, start: RunStart) -> None:
         self._budgets.check_run(0, len(start.settings.sensors))
         runner = _runner_of(live)
         mine = sum(_runner_of(run) == runner and run.run is not None for run in self._runs.values())
         self._budgets.check_runs(mine + 1)
 
-    async def _enter(self, address: RunAddress, sequence: int) -> _LiveRun:
+    async def _enter(self, address: RunAddress, sequence: int) -> WorkerRun:
         """Bring the run of a message into memory: from its snapshot, from its first message, or as new."""
         key, now_s = address.key, self._time.now_s()
         entry = await self._snapshots.find(key)
@@ -382,7 +329,7 @@ class PartitionWorker:
             _log.error("%s begins with its first message: the note of its snapshot cannot be read", key)
             entry = replace(entry, sequence=sequence - 1)
         published = await self._published(address)
-        live = _LiveRun(key, address, None, entry, entry.sequence, published, now_s, now_s)
+        live = WorkerRun(key, address, None, entry, entry.sequence, published, now_s, now_s)
         live.take_edition(entry.edition)
         live.ended = live.ended or entry.ended
         snapshot = await self._snapshots.load(entry)
@@ -396,7 +343,7 @@ class PartitionWorker:
         self.state.runs = len(self._runs)
         return live
 
-    async def _rebuild(self, live: _LiveRun) -> None:
+    async def _rebuild(self, live: WorkerRun) -> None:
         """Evaluate a run from its first message up to its entry, whose snapshot cannot be read here."""
         partition = self.state.partition
         subjects = f"part.{partition}.gait.{live.key}.*"
@@ -405,37 +352,37 @@ class PartitionWorker:
             for message in messages:
                 if message.metadata.sequence.stream > live.entry.sequence:
                     return
-                said = _run_message(message, parse_subject(message.subject)[1])
+                said = run_message(message, parse_subject(message.subject)[1])
                 if said.edition >= live.edition:
                     self._evaluate(live, said, counted=False)
             if not messages:
                 return
 
-    async def _published(self, address: RunAddress) -> _Published:
+    async def _published(self, address: RunAddress) -> PublishedRun:
         from nats.js.errors import NotFoundError
 
         try:
             last = await self._log.get_last_msg(RECORD_LOG, address.subject("records"))
         except NotFoundError:
-            return _Published()
+            return PublishedRun()
         batch = unpack_records(last.data or b"")
         given_up = (last.headers or {}).get(_GIVEN_UP_HEADER, "")
-        return _Published(batch.edition, batch.first + len(batch.records), given_up)
+        return PublishedRun(batch.edition, batch.first + len(batch.records), given_up)
 
     async def _publish(self) -> None:
         """Put the records that are not there yet into the log: of each run in order, the runs at once."""
         waiting = [live for live in self._runs.values() if live.waiting]
         await asyncio.gather(*(self._publish_run(live) for live in waiting))
 
-    async def _publish_run(self, live: _LiveRun) -> None:
+    async def _publish_run(self, live: WorkerRun) -> None:
         batches, live.waiting = live.waiting, []
         for edition, some in itertools.groupby(batches, key=lambda batch: batch.edition):
             if edition > live.published.edition:
-                live.published = _Published(edition)
+                live.published = PublishedRun(edition)
             if edition == live.published.edition:  # of an older one all is in the log
                 await self._publish_edition(live, list(some))
 
-    async def _publish_edition(self, live: _LiveRun, batches: list[RecordBatch]) -> None:
+    async def _publish_edition(self, live: WorkerRun, batches: list[RecordBatch]) -> None:
         records = [record for batch in batches for record in batch.records]
         first, published = batches[0].first, live.published.records
         fresh, at = records[max(0, published - first) :], max(first, published)
@@ -473,14 +420,14 @@ class PartitionWorker:
         dirty = [live.saved_s for live in self._runs.values() if live.dirty]
         self.state.runs, self.state.unsaved_since_s = len(self._runs), min(dirty, default=None)
 
-    def _is_due(self, live: _LiveRun, now_s: float) -> bool:
+    def _is_due(self, live: WorkerRun, now_s: float) -> bool:
         many = live.unsaved >= self._p.snapshot_messages
         return live.dirty and (live.ended or many or now_s - live.saved_s >= self._p.snapshot_s)
 
-    def _is_idle(self, live: _LiveRun, now_s: float) -> bool:
+    def _is_idle(self, live: WorkerRun, now_s: float) -> bool:
         return now_s - live.touched_s >= self._p.idle_s
 
-    async def _save_run(self, live: _LiveRun, now_s: float) -> None:
+    async def _save_run(self, live: WorkerRun, now_s: float) -> None:
         live.unsaved = 0
         if live.run is None:  # an orphan: nothing to go on with
             live.entry = replace(live.entry, sequence=live.sequence)
@@ -490,17 +437,13 @@ class PartitionWorker:
         live.saved_s = now_s
         self.state.snapshots += 1
 
-    async def _purge(self, live: _LiveRun) -> None:
+    async def _purge(self, live: WorkerRun) -> None:
         """Remove the messages of a run from the log: it would keep them for days, and nobody wants them."""
         subjects = f"part.{self.state.partition}.gait.{live.key}.*"
         await self._log.purge_stream(PACKET_LOG, subject=subjects)
 
 
-def _run_message(message: Msg, what: str) -> _RunMessage:
-    return _RunMessage(what, edition_of(message.headers), message.data)
-
-
-def _runner_of(live: _LiveRun) -> str:
+def _runner_of(live: WorkerRun) -> str:
     return live.key.rpartition(".")[0]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 import math
 from collections.abc import Callable, Mapping
 
@@ -18,7 +19,7 @@ from monitor.training.strength import (
 )
 from monitor.training.stressors import green_sessions
 from monitor.training.tables import Phase
-from monitor.training.verdict import Evidence, Verdict, ok_pain
+from monitor.training.verdict import Evidence, RunVerdict, Verdict
 
 _CALM_MORNING = 1.0
 _LEAST_KM, _LEAST_PAIN = 5.0, 2.0
@@ -73,10 +74,12 @@ def _since(state: PlanState) -> datetime.date:
 
 
 def _to_rebuild(state: PlanState, evidence: Evidence, rules: PlanRules) -> tuple[Checkpoint, ...]:
-    runs = [v for v in on_days(evidence.verdicts, _since(state)) if not v.run.walk]
-    runs = [v for v in runs if v.bad or v.run.day < evidence.day]  # today's good run decides tomorrow
-    last = [v for v in runs if v.settled or v.bad][-2:]
-    pending = [v for v in runs if not v.settled]
+    mine = on_days(evidence.verdicts, _since(state))
+    runs = (v for v in reversed(mine) if not v.run.walk)
+    runs = (v for v in runs if v.bad or v.run.day < evidence.day)  # today's good run decides tomorrow
+    last = [*itertools.islice((v for v in runs if v.settled or v.bad), 2)][::-1]
+    yesterday = evidence.day - datetime.timedelta(days=1)  # of older runs no answer is awaited
+    pending = any(not (v.settled or v.run.walk) for v in on_days(mine, yesterday, yesterday))
     met: bool | None = None
     if any(v.bad for v in last):
         met = False
@@ -90,7 +93,8 @@ def _to_rebuild(state: PlanState, evidence: Evidence, rules: PlanRules) -> tuple
         _not_more_tender(evidence),
     ]
     if state.ladder is not None:
-        checks.append(_checkpoint("ladder", state.ladder.finished))
+        row = state.ladder.rows[-1]
+        checks.append(_checkpoint("ladder", state.ladder.finished, minutes=row.rounds * row.run_min))
     return tuple(checks)
 
 
@@ -99,7 +103,7 @@ def _last_mornings(evidence: Evidence) -> list[datetime.date]:
 
 
 def _calm_mornings(evidence: Evidence) -> Checkpoint:
-    days, most = _last_mornings(evidence), min(_CALM_MORNING, ok_pain(evidence.declare))
+    days, most = _last_mornings(evidence), 0.0 if evidence.is_bone else _CALM_MORNING
     pains = [evidence.morning_pain(d) for d in days]
     met: bool | None = None
     if any(p is not None and p > most for p in pains):
@@ -126,18 +130,28 @@ def _to_reintroduce(state: PlanState, evidence: Evidence, rules: PlanRules) -> t
     return (five, *_benchmarks(evidence, rules, None), attendance_checkpoint(adherence))
 
 
+_Found = tuple[bool | None, tuple[str, ...]]
+
+
 def _has_run(
     evidence: Evidence, since: datetime.date, least_km: float, most_pain: float = math.inf
-) -> tuple[bool | None, tuple[str, ...]]:
+) -> _Found:
     """Whether a GREEN run from ``since`` on was so long, with its entries.
 
     It is not known where a run that may count has no answer or no distance.
     """
-    runs = [v for v in on_days(evidence.verdicts, since) if not v.bad and not v.run.walk]
-    fit = [v for v in runs if max(v.during or 0, v.after or 0) <= most_pain]
-    fit = [v for v in fit if v.run.km is None or v.run.km >= least_km]
-    good = [v for v in fit if v.verdict is Verdict.GREEN and v.run.km is not None]
-    return (True, good[-1].entries) if good else (None if fit else False, ())
+
+    def step(found: _Found, v: RunVerdict) -> _Found:
+        too_short = v.run.km is not None and v.run.km < least_km
+        if v.bad or v.run.walk or too_short or max(v.during or 0, v.after or 0) > most_pain:
+            return found
+        if v.verdict is Verdict.GREEN and v.run.km is not None:
+            return True, v.entries
+        return found if found[0] else (None, ())
+
+    nothing: _Found = (False, ())
+    name, runs = f"run of {least_km:g} km, {most_pain:g}", on_days(evidence.verdicts, since)
+    return evidence.memory.fold(name, runs, nothing, step, of=since)
 
 
 def _benchmarks(
@@ -146,7 +160,7 @@ def _benchmarks(
     settings, norms = rules.settings, rules.tables.norms
     curls = norms.articles_curls if settings.articles_gates else norms.curls
     return benchmark_checkpoints(
-        evidence.standing, norms, needed_heel_raises(norms, settings, evidence.day), curls, since
+        evidence, norms, needed_heel_raises(norms, settings, evidence.day), curls, since
     )
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import datetime
 import itertools
-from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -20,7 +19,7 @@ from dsp.cueing.target import TargetParams
 from monitor.core.message_catalogues import UserMessage
 from monitor.training.cadence_steps import RunResponse, StepChange, StepPlace
 from monitor.training.checkpoints import phase_checkpoints
-from monitor.training.day_spans import on_days
+from monitor.training.day_spans import on_days, places_on_days
 from monitor.training.entries import (
     AnyEntry,
     ClearedEntry,
@@ -40,7 +39,7 @@ from monitor.training.strength import strength_adherence
 from monitor.training.strength_today import lighter_reasons, norm_reasons
 from monitor.training.tables import Phase
 from monitor.training.today import todays_allowance
-from monitor.training.verdict import TOO_MUCH, Evidence, RunVerdict, Verdict, last_verdict
+from monitor.training.verdict import Evidence, RunVerdict, Verdict, last_verdict
 from monitor.training.weekly_score import score_remarks
 
 _SUNDAY = 6
@@ -62,7 +61,7 @@ def decide_next_day(
     For whoever makes up the next day from the decision of this one; ``monitor.training.plan_replay`` goes
     through all days of a plan.
     """
-    evidence = evidence_of(entries, runs, day, rules.tables.doses)
+    evidence = evidence_of(entries, runs, day, rules.tables)
     state = next_state(before, evidence, rules)
     return state, plan_day(state, evidence, rules)
 
@@ -203,11 +202,11 @@ def _response(v: RunVerdict, limits: Phase) -> RunResponse:
 
 def _phases_of_runs(state: PlanState, verdicts: Sequence[RunVerdict]) -> list[Phase]:
     """The phase at the end of the day of each run."""
-    days, phases, phase = [v.run.day for v in verdicts], list[Phase](), Phase.NONE
+    phases, phase = list[Phase](), Phase.NONE
     for change in state.changes:
-        phases += [phase] * (bisect_left(days, change.day) - len(phases))
+        phases += [phase] * (places_on_days(verdicts, change.day)[0] - len(phases))
         phase = change.phase
-    return phases + [phase] * (len(days) - len(phases))
+    return phases + [phase] * (len(verdicts) - len(phases))
 
 
 def _step_in_phase(state: PlanState, step: StepChange | None, rules: PlanRules) -> int:
@@ -267,7 +266,8 @@ def _never_settled(state: PlanState, evidence: Evidence, runs: Sequence[RunVerdi
         return False
     pairs = itertools.pairwise(runs)
     green = any(a.verdict is b.verdict is Verdict.GREEN for a, b in pairs)
-    sore = any((evidence.morning_pain(d) or 0.0) > TOO_MUCH for d in evidence.mornings if d >= state.since)
+    most = evidence.tables.verdicts.too_much
+    sore = any((evidence.morning_pain(d) or 0.0) > most for d in evidence.mornings if d >= state.since)
     return not green and (sore or any(v.bad for v in runs))
 
 
@@ -283,13 +283,25 @@ def _is_silent(runs: Sequence[RunVerdict], day: datetime.date) -> bool:
 
 
 def _example_week(state: PlanState, evidence: Evidence, rules: PlanRules) -> UserMessage | None:
-    """The row of the articles' example: one further for every week of this phase that was all GREEN."""
+    """The row of the articles' example: one further for every week of this phase that was all GREEN.
+
+    None on the walk-run ladder, whose rows are what a week has there.
+    """
     rows = [week for week in rules.tables.weeks if week.phase is state.phase]
-    if not rows or state.since is None:
+    if not rows or state.since is None or state.on_ladder:
         return None
-    green, begin = 0, state.since
-    while (end := begin + datetime.timedelta(days=7)) <= evidence.day:
-        week = on_days(evidence.verdicts, begin, end - _DAY)
-        green += bool(week) and all(v.verdict is Verdict.GREEN for v in week)
-        begin = end
+    green = _green_weeks(evidence, state.since)
     return UserMessage(f"plan.week.{rows[min(green, len(rows) - 1)].name}")
+
+
+def _green_weeks(evidence: Evidence, since: datetime.date) -> int:
+    """How many weeks from ``since`` on are over, and had runs that were all GREEN."""
+
+    def step(before: tuple[int, int, bool], v: RunVerdict) -> tuple[int, int, bool]:
+        done, week, green = before
+        now, is_green = (v.run.day - since).days // 7, v.verdict is Verdict.GREEN
+        return (done, week, green and is_green) if now == week else (done + green, now, is_green)
+
+    runs = on_days(evidence.verdicts, since)
+    done, week, green = evidence.memory.fold("green weeks", runs, (0, -1, False), step, of=since)
+    return done + (green and (evidence.day - since).days // 7 > week)

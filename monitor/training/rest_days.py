@@ -13,11 +13,10 @@ from monitor.training.load_guards import km_of, minutes_of
 from monitor.training.plan_day import Reason, WeekLeft
 from monitor.training.plan_runs import PlanRun
 from monitor.training.tables import Phase
-from monitor.training.verdict import TOO_MUCH, Verdict, ok_pain
+from monitor.training.verdict import Verdict
 
 _LEAST_KM, _LEAST_MIN = 1.0, 6.0  # less than that is no run
 _LEAST_LADDER_KM = 0.1
-_RED_H = 48
 _AS_LONG = 0.95  # of the longest run of a week: a satellite's kilometre is not that exact (a choice)
 
 
@@ -26,9 +25,7 @@ def earliest_start(facts: DayFacts) -> datetime.datetime | None:
     runs: Sequence[PlanRun] = facts.evidence.runs
     if _may_run_twice(facts):
         runs = on_days(runs, datetime.date.min, facts.day - datetime.timedelta(days=1))
-    rest_h = facts.limits.rest_h
-    if facts.last is not None and facts.last.verdict is Verdict.RED:
-        rest_h = max(rest_h, _RED_H)
+    rest_h = hours_between_runs(facts)
     if not runs or not rest_h:
         return None
     last = runs[-1]
@@ -37,6 +34,12 @@ def earliest_start(facts: DayFacts) -> datetime.datetime | None:
         return datetime.datetime.combine(free_day, datetime.time.min)
     start = datetime.datetime.combine(last.day, last.start.time())
     return start + datetime.timedelta(hours=rest_h)
+
+
+def hours_between_runs(facts: DayFacts) -> int:
+    """Return the hours from the start of the last run to the next one; 0 where the phase asks for none."""
+    is_red = facts.last is not None and facts.last.verdict is Verdict.RED
+    return max(facts.limits.rest_h, facts.rules.tables.verdicts.red_rest_h if is_red else 0)
 
 
 def _may_run_twice(facts: DayFacts) -> bool:
@@ -84,11 +87,10 @@ def _most_morning_pain(facts: DayFacts) -> float | None:
 
     It is what was usual before that run; of bone none.
     """
-    last, declare = facts.last, facts.evidence.declare
+    last = facts.last
     if last is None or last.verdict is not Verdict.RED:
         return None
-    is_bone = declare is not None and declare.tissue == "bone"
-    return min(last.usual, ok_pain(declare)) if is_bone else last.usual
+    return 0.0 if facts.evidence.is_bone else last.usual
 
 
 def _morning(most: float) -> UserMessage:
@@ -120,10 +122,10 @@ def _morning_reason(facts: DayFacts) -> Reason | None:
 
 
 def _too_sore(facts: DayFacts) -> Reason | None:
-    """No run on a morning with pain above 5, of bone with any, or with more swelling, whatever was run."""
+    """No run on a morning with too much pain, of bone with any, or with more swelling, whatever was run."""
     evidence, write = facts.evidence, facts.rules.writer
     mornings = evidence.mornings.get(facts.day, ())
-    most = 0.0 if ok_pain(evidence.declare) == 0 else TOO_MUCH
+    most = 0.0 if evidence.is_bone else evidence.tables.verdicts.too_much
     pain = evidence.morning_pain(facts.day)
     if pain is not None and pain > most:
         ids = tuple(m.id for m in mornings)

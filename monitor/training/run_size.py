@@ -113,8 +113,12 @@ def most_km(facts: DayFacts, week: WeekLeft) -> tuple[float | None, Reason | Non
 
 
 def _limit_reason(facts: DayFacts, key: str, limit: Limit, **most: float) -> Reason:
-    growth = {"growth": facts.doses.growth_pct} if limit.why == "longest" else {}
-    return facts.rules.writer.reason(key, limit.rule, limit.entries, **most, **growth)
+    more: dict[str, float] = {}
+    if limit.why == "longest":
+        more = {"growth": facts.doses.growth_pct}
+    elif limit.why == "hard_days":
+        more = {"hours": facts.rules.tables.ladders.hard.rest_h}
+    return facts.rules.writer.reason(key, limit.rule, limit.entries, **most, **more)
 
 
 def longest_run_km(evidence: Evidence) -> float | None:

@@ -72,6 +72,7 @@ class WalkRunRow:
     def __post_init__(self) -> None:
         _check_limits(self, 100, "rounds", least=1)
         _check_limits(self, 240, "run_min", "walk_min")
+        _check_limits(self, 1_440, "minutes", least=1)
 
     @property
     def minutes(self) -> float:
@@ -314,6 +315,49 @@ class DoseRules:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OkPain:
+    """The most pain of a GREEN run (0 to 10) by what a clinician said it is; of bone it is none.
+
+    ``tendon_if_allowed``: of a tendon, where the runner says that the clinician allows more.
+    """
+
+    joint: float
+    tendon: float
+    tendon_if_allowed: float
+    muscle: float
+    unknown: float
+
+    def __post_init__(self) -> None:
+        _check_limits(self, 10, "joint", "tendon", "tendon_if_allowed", "muscle", "unknown")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerdictRules:
+    """``VerdictRules`` are the limits between GREEN, AMBER and RED; pain is from 0 to 10.
+
+    ``too_much``: above it, during or after a run, RED; ``morning_amber`` and ``morning_red``: a morning
+    more than so much above the usual one, which is the median of ``usual_mornings`` with at least
+    ``least_mornings`` answers; ``red_rest_h``: so long after a RED run no other; ``calf``: above it one
+    step of cadence down; ``exercise``: above it a lighter load.
+    """
+
+    too_much: float
+    morning_amber: float
+    morning_red: float
+    usual_mornings: int
+    least_mornings: int
+    red_rest_h: int
+    calf: float
+    exercise: float
+    ok: OkPain
+
+    def __post_init__(self) -> None:
+        _check_limits(self, 10, "too_much", "morning_amber", "morning_red", "calf", "exercise")
+        _check_limits(self, 28, "usual_mornings", "least_mornings", least=1)
+        _check_limits(self, 336, "red_rest_h")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tables:
     """All tables that the rules read."""
 
@@ -325,6 +369,7 @@ class Tables:
     weeks: tuple[ExampleWeek, ...]
     shoes: ShoeRules
     doses: DoseRules
+    verdicts: VerdictRules
     grades: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -251,6 +251,51 @@ def test_a_correction_that_asks_for_the_ladder_leads_to_it() -> None:
     assert rows(short, 0, 1) == ["", "walk"]
 
 
+def test_a_bone_that_was_a_slip_leaves_no_ladder_behind() -> None:
+    """From the correction on that is allowed which would have been allowed without the slip."""
+    slip, never = Diary().before(), Diary().before()
+    first = slip.declare(tissue="bone", longest_km=12.0)
+    never.declare(longest_km=12.0)
+    assert rows(slip, 0) == ["bone"]
+    slip.add(DeclareEntry, 0, 9, on=1, replaces=first, tissue="unknown", longest_km=12.0)
+    now = slip.on(1)
+    assert now.allowance == never.on(1).allowance
+    assert now.allowance.km == 6.0  # type: ignore[union-attr]
+    assert "plan.change.not_bone" in keys(now)
+
+
+def test_who_left_the_ladder_of_the_bone_begins_calm_anew_with_the_runs_of_thirty_days() -> None:
+    diary = Diary().before()
+    first = diary.declare(tissue="bone", longest_km=12.0)
+    diary.mornings(range(1, 42))
+    for day in range(1, 39, 3):
+        diary.run(day, 1.0, (0, 0), minutes=12.0)
+    assert rows(diary, 39) != [""]
+    diary.add(DeclareEntry, 0, 9, on=40, replaces=first, tissue="joint", longest_km=12.0)
+    left = diary.on(40)
+    assert left.allowance is not None
+    assert (left.phase, left.since, left.allowance.ladder) == (Phase.CALM, date(40), "")
+    assert left.allowance.km == 0.5  # half of the longest of 30 days, which is no longer 12 km
+    assert diary.on(41).phase is Phase.CALM
+
+
+def test_who_walks_for_another_reason_goes_on_without_the_row_of_the_bone() -> None:
+    unable = Diary().before()
+    first = unable.declare(tissue="bone", runs_10_min=False)
+    assert rows(unable, 0) == ["bone"]
+    unable.add(DeclareEntry, 0, 9, on=1, replaces=first, tissue="unknown", runs_10_min=False)
+    assert rows(unable, 1) == ["w1"]
+    found = on_the_ladder({}, 7)  # on its second row, and then a clinician says that it is the bone
+    first = next(e.id for e in found.entries if isinstance(e, DeclareEntry))
+    found.add(DeclareEntry, 0, 9, on=8, replaces=first, tissue="bone", runs_10_min=True)
+    found.add(DeclareEntry, 0, 9, on=9, replaces=first, tissue="unknown", runs_10_min=True)
+    assert rows(found, 8, 9) == ["bone", "w1"]
+    rested = Diary().before()
+    first = rested.declare(tissue="bone")
+    rested.add(DeclareEntry, 0, 9, on=40, replaces=first, tissue="unknown")
+    assert rows(rested, 39, 40) == ["walk", "walk"]  # after four weeks without a run
+
+
 def test_who_says_that_the_longest_run_was_none_walks_first() -> None:
     diary = Diary()
     diary.declare(reference_km=0.0, longest_km=0.0)

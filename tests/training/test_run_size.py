@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -99,10 +102,14 @@ def test_minutes_do_not_limit_where_km_do() -> None:
 def test_the_descent_of_the_week_is_shown_beside_its_guard() -> None:
     diary = in_full()
     diary.run(43, 5, (1, 1), descent_m=30.0)
+    some = diary.on(43).week
+    assert some is not None
+    assert (some.done_descent_m, some.guard_descent_m) == (30, None)  # of some runs before nobody knows
+    diary.runs = [replace(run, descent_m=run.descent_m or 8.0) for run in diary.runs]
     week = diary.on(43).week
     assert week is not None
     assert week.done_descent_m == 30
-    assert week.guard_descent_m is not None
+    assert week.guard_descent_m == pytest.approx(1.1 * (3 * 8 + 3 * 12 + 12 + 2 * 8) / 3)
     diary.run(45, 5, (1, 1))  # nothing measured its height
     level = diary.on(45).week
     assert level is not None

@@ -71,6 +71,18 @@ def changed(name: str, old: str, new: str) -> dict[str, str]:
         (changed("doses", "from_days = 15", "from_days = 5"), "breaks: ", "rising from_days"),
         (changed("doses", '"long_break"', '"longer_break"'), "[[breaks]] 2, name: ", "is not known"),
         (changed("rules", 'verdict = "B"', 'verdict = "E"'), "[grades], verdict: ", "is not known"),
+        (changed("rules", "verdict =", "verdikt ="), "[grades], verdikt: ", 'did you mean "verdict"?'),
+        (changed("doses", "red_share = 0.80", "red_share = 0.95"), "red_share: ", "above amber_share"),
+        (changed("doses", "share = 0.6", "share = 0.9"), "breaks: ", "does not rise with from_days"),
+        (changed("verdicts", "too_much = 5", "too_much = 11"), "too_much: ", "between 0 and 10, not 11"),
+        (changed("verdicts", "too_much = 5", "too_much = 4"), "tendon_if_allowed: ", "above too_much (4)"),
+        (changed("verdicts", "morning_red = 2", "morning_red = 0"), "morning_amber: ", "above morning_red"),
+        (changed("verdicts", "least_mornings = 3", "least_mornings = 8"), "least_mornings: ", "above"),
+        (changed("verdicts", "joint = 2", ""), "[ok], joint: ", "is missing"),
+        (changed("verdicts", "joint = 2", "joint = 2\nbone = 1"), "[ok], bone: ", "is not a setting"),
+        (changed("verdicts", "calf = 2", 'calf = "2"'), "calf: ", "a number"),
+        (changed("red_flags", '"calf_hot"', '"chest"'), "flag: ", '"chest" comes twice'),
+        (changed("ladders", "walk_min = 30.0", "walk_min = 0.0"), "[[walk_run]] 1", "minutes must be"),
     ],
 )  # fmt: skip
 def test_a_bad_own_copy_is_told_with_its_place_in_both_languages(

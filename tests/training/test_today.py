@@ -9,7 +9,18 @@ from monitor.core.message_catalogues import catalogue
 from monitor.training.day_facts import round_down
 from monitor.training.entries import AfterEntry, ManualRunEntry
 from monitor.training.plan_day import Allowance, PlanDay
-from tests.training.diary import DOSES, Diary, calm_then_rebuild, date, in_full, keys
+from monitor.training.tables import Phase
+from tests.training.diary import (
+    DOSES,
+    DOWNHILL,
+    PICKUPS,
+    Diary,
+    calm_then_rebuild,
+    date,
+    in_full,
+    in_reintroduce,
+    keys,
+)
 
 
 def may(decided: PlanDay) -> Allowance:
@@ -94,7 +105,9 @@ def test_calm_a_hold_and_red_silence_cues_of_form() -> None:
 
 
 def test_full_running_has_no_limit_of_descent_and_shows_the_weeks() -> None:
-    decided = in_full().on(43)
+    diary = in_full()
+    diary.runs = [replace(run, descent_m=run.descent_m or 8.0) for run in diary.runs]
+    decided = diary.on(43)
     assert may(decided).descent_m is None
     assert decided.week is not None
     assert decided.week.guard_descent_m is not None
@@ -208,3 +221,80 @@ def test_a_table_of_doses_of_ones_own_decides_and_is_what_is_said() -> None:
     assert any("The next run is 50 % shorter" in text for text in said), said
     assert held.hold_until == date(11)
     assert diary.on(11).hold_until is None
+
+
+def said(decided: PlanDay, language: str = "en") -> str:
+    return "\n".join(catalogue(language).render(r.message) for r in decided.reasons)
+
+
+def test_the_hours_and_days_of_an_own_table_are_what_is_said() -> None:
+    diary = in_reintroduce()
+    ladders, phases = diary.tables.ladders, diary.tables.phases
+    diary.tables = replace(
+        diary.tables,
+        ladders=replace(
+            ladders,
+            hard=replace(ladders.hard, rest_h=72),
+            tempo=replace(ladders.tempo, green_days=20),
+            downhill=replace(ladders.downhill, first_rest_days=5),
+        ),
+        phases=phases | {Phase.REINTRODUCE: replace(phases[Phase.REINTRODUCE], one_kind_days=28)},
+    )
+    diary.run(15, 5.5, (1, 1), **DOWNHILL)
+    diary.mornings(range(15, 21))
+    close, later = diary.on(17), diary.on(18)
+    assert "Running downhill: not today, 72 hours lie between two hard runs." in said(close)
+    assert "which is hard, and 72 hours lie between two hard runs." in said(close)
+    assert "Tempo running: after 20 days in which every run went well." in said(later)
+    assert "Running downhill: not today, 120 hours lie between the first downhill sessions." in said(later)
+    assert "Pickups: next week. In the first 28 days of this phase, one new thing a week." in said(later)
+    assert "zwischen zwei harten Läufen liegen 72 Stunden" in said(close, "de")
+
+
+def test_the_rest_after_a_red_run_and_the_limit_of_a_morning_are_those_of_an_own_table() -> None:
+    diary = calm_then_rebuild()
+    limits = replace(diary.tables.verdicts, red_rest_h=72, too_much=6)
+    start = datetime.datetime(2026, 3, 10, 18)
+    diary.run(8, 5.5, (7, 7), start=start)
+    diary.mornings(range(8, 12))
+    assert may(diary.on(10)).run
+    diary.tables = replace(diary.tables, verdicts=limits)
+    assert not may(diary.on(10)).run
+    assert may(diary.on(11)).earliest == start + datetime.timedelta(hours=72)
+    assert "Not before 18:00: 72 hours after the start of your last run." in said(diary.on(11))
+    sore = calm_then_rebuild()
+    sore.morning(8, 5.5)
+    assert not may(sore.on(8)).run
+    sore.tables = replace(sore.tables, verdicts=limits)
+    assert may(sore.on(8)).run
+
+
+def test_48_hours_between_two_hard_runs_are_from_start_to_start() -> None:
+    diary = in_reintroduce()
+    evening = datetime.datetime(2026, 3, 17, 18, 30)
+    diary.run(15, 5.5, (1, 1), start=evening, **PICKUPS)
+    diary.mornings(range(15, 20))
+    assert "plan.today.hard_not_before" not in keys(diary.on(16))  # nothing hard at all
+    assert may(diary.on(17)).hard
+    assert "Something hard not before 18:30: 48 hours after the start of your last hard run." in said(
+        diary.on(17)
+    )
+    assert "plan.today.hard_not_before" not in keys(diary.on(18))
+    easy = in_reintroduce()
+    easy.run(13, 7, (1, 1))
+    easy.run(15, 5.5, (1, 1), start=evening)
+    easy.mornings(range(15, 20))
+    assert "plan.today.hard_not_before" not in keys(easy.on(17))
+
+
+def test_72_hours_between_the_first_downhill_sessions_are_from_start_to_start() -> None:
+    diary = in_reintroduce()
+    diary.run(15, 5.5, (1, 1), start=datetime.datetime(2026, 3, 17, 18, 30), **DOWNHILL)
+    diary.mornings(range(15, 20))
+    third = diary.on(18)
+    assert [s.kind for s in may(third).stressors] == ["downhill"]
+    assert "Downhill not before 18:30: 72 hours after the start of your last downhill session." in said(
+        third
+    )
+    assert "plan.today.hard_not_before" not in keys(third)
+    assert "plan.today.downhill_not_before" not in keys(diary.on(19))

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import datetime
 import itertools
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -19,7 +20,7 @@ from dsp.cueing.target import TargetParams
 from monitor.core.message_catalogues import UserMessage
 from monitor.training.cadence_steps import RunResponse, StepChange, StepPlace
 from monitor.training.checkpoints import phase_checkpoints
-from monitor.training.day_spans import on_days, places_on_days
+from monitor.training.day_spans import on_days
 from monitor.training.entries import (
     AnyEntry,
     ClearedEntry,
@@ -202,11 +203,11 @@ def _response(v: RunVerdict, limits: Phase) -> RunResponse:
 
 def _phases_of_runs(state: PlanState, verdicts: Sequence[RunVerdict]) -> list[Phase]:
     """The phase at the end of the day of each run."""
-    phases, phase = list[Phase](), Phase.NONE
+    days, phases, phase = [v.run.day for v in verdicts], list[Phase](), Phase.NONE
     for change in state.changes:
-        phases += [phase] * (places_on_days(verdicts, change.day)[0] - len(phases))
+        phases += [phase] * (bisect_left(days, change.day) - len(phases))
         phase = change.phase
-    return phases + [phase] * (len(verdicts) - len(phases))
+    return phases + [phase] * (len(days) - len(phases))
 
 
 def _step_in_phase(state: PlanState, step: StepChange | None, rules: PlanRules) -> int:

@@ -175,11 +175,13 @@ def _cleared(state: PlanState, evidence: Evidence, rules: PlanRules) -> PlanStat
     new = [e for e in cleared if e.id not in state.cleared]
     flags = entries_of(FlagEntry, evidence.standing)
     old = [e for e in cleared if e.id in state.cleared]
-    freed = any(ends_flag(c, f) and not any(ends_flag(o, f) for o in old) for c in new for f in flags)
+    stood = [f for f in flags if not any(ends_flag(o, f) for o in old)]
+    freed = [f for f in stood if any(ends_flag(c, f) for c in new)]
     state = replace(state, cleared=state.cleared | {e.id for e in new})
     if not freed or state.phase is Phase.NONE:
         return state
-    reason = rules.writer.reason("plan.change.cleared", "red_flag", tuple(e.id for e in new))
+    ids = tuple(e.id for e in (*new, *freed))
+    reason = rules.writer.reason("plan.change.cleared", "red_flag", ids)
     return _on_ladder(_enter(state, Phase.CALM, evidence, reason), evidence, rules)
 
 

@@ -296,6 +296,14 @@ def test_who_walks_for_another_reason_goes_on_without_the_row_of_the_bone() -> N
     assert rows(rested, 39, 40) == ["walk", "walk"]  # after four weeks without a run
 
 
+def test_a_clearance_names_the_warning_signs_that_it_ended() -> None:
+    diary = in_reintroduce()
+    earlier, cleared = diary.flag(15), diary.clear(16)
+    later, again = diary.flag(17), diary.clear(18)
+    changed = [c.reason.entries for c in diary.on(18).changes[-2:]]
+    assert changed == [(cleared, earlier), (again, later)]
+
+
 def test_who_says_that_the_longest_run_was_none_walks_first() -> None:
     diary = Diary()
     diary.declare(reference_km=0.0, longest_km=0.0)

@@ -36,9 +36,11 @@ th { font-weight: 600; border-bottom: 1px solid #bbb } td.n, th.n { text-align: 
 .free { border-left: 6px solid #12805c; padding: 4px 10px; margin: 10px 0 }
 .quiet, .foot { color: #595959 } .foot { border-top: 1px solid #bbb; margin-top: 16px; padding-top: 6px;
   font-size: 12px }
-svg { width: 100%; min-width: 600px; height: auto; display: block } svg text { font: 11px system-ui, sans-serif; fill: #333 }
+svg { width: 100%; min-width: 600px; height: auto; display: block }
+svg text { font: 11px system-ui, sans-serif; fill: #333 }
 h2, svg, table, .held { break-inside: avoid } h2 { break-after: avoid }
-@media print { body { padding: 0; font-size: 12px } svg { min-width: 0 } .scroll { overflow: visible } }
+@media print { body { padding: 0; font-size: 12px } svg { min-width: 0 }
+  .scroll { overflow: visible } }
 """
 
 

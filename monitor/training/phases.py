@@ -188,6 +188,8 @@ def _cleared(state: PlanState, evidence: Evidence, rules: PlanRules) -> PlanStat
 def _after_break(state: PlanState, evidence: Evidence, rules: PlanRules) -> PlanState:
     """After more than 28 days without a run: calm, and walking first."""
     days = days_since_run(evidence.runs, evidence.day, walks=state.on_ladder)  # they belong to it
+    if days is None and state.begun is not None:  # what was told with the declaration was before it
+        days = (evidence.day - state.begun).days
     waits = state.ladder is not None and state.ladder.row == 0 and state.on_ladder
     if days is None or waits or on_days(evidence.runs, evidence.day):
         return state

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from monitor.training.day_facts import DayFacts, Limit, round_down
 from monitor.training.day_spans import on_days
 from monitor.training.load_guards import (
+    ASSUMED_MIN_PER_KM,
     LONGEST_DAYS,
     RunSize,
     km_by_time,
@@ -38,8 +39,9 @@ def week_left(facts: DayFacts) -> WeekLeft:
     """
     runs, monday, state = facts.evidence.runs, monday_of(facts.day), facts.state
     km_size = _km_size(facts)
-    km = _week_limit(facts, km_size, state.reference_km)
-    minutes = _week_limit(facts, minutes_of, state.reference_minutes)
+    least_km = facts.limits.week_least_km or 0.0
+    km = _week_limit(facts, km_size, state.reference_km, least_km)
+    minutes = _week_limit(facts, minutes_of, state.reference_minutes, ASSUMED_MIN_PER_KM * least_km)
     done_km = week_total(runs, monday, km_size)
     done_minutes = week_total(runs, monday, minutes_of)
     return WeekLeft(
@@ -69,10 +71,10 @@ def _km_size(facts: DayFacts) -> RunSize:
     return km_by_time(evidence.runs) if goes_by_km and not state.on_ladder else km_of
 
 
-def _week_limit(facts: DayFacts, size: RunSize, reference: float | None) -> float | None:
+def _week_limit(facts: DayFacts, size: RunSize, reference: float | None, least: float) -> float | None:
     """The limit of this week by the phase or a break, None where there is none."""
     share = facts.limits.week_share
-    limit = None if share is None or reference is None else share * reference
+    limit = None if share is None or reference is None else max(share * reference, least)
     back = week_after_break(facts.evidence.runs, facts.day, size, facts.doses)
     return min((x for x in (limit, back) if x is not None), default=None)
 

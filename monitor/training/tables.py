@@ -36,10 +36,12 @@ ORDER = (Phase.CALM, Phase.REBUILD, Phase.REINTRODUCE, Phase.FULL)
 class PhaseLimits:
     """What a phase allows; None is no limit of its own.
 
-    ``one_kind_days``: so long a week has downhill or speed; ``cadence_most``: the highest step of cadence.
+    ``week_least_km``: a week has room for so much, however short a usual week was; ``one_kind_days``: so
+    long a week has downhill or speed; ``cadence_most``: the highest step of cadence.
     """
 
     week_share: float | None = None
+    week_least_km: float | None = None
     run_share_of_longest: float | None = None
     rest_h: int
     rest_after_longest: bool = False
@@ -54,6 +56,7 @@ class PhaseLimits:
     def __post_init__(self) -> None:
         _check_limits(self, 1.5, "week_share", "run_share_of_longest")
         _check_limits(self, 336, "rest_h")
+        _check_limits(self, 50, "week_least_km")
         _check_limits(self, 10, "effort_most", "cadence_most")
         _check_limits(self, 5_000, "descent_m", "descent_s")
         _check_limits(self, 365, "one_kind_days", "stay_days")

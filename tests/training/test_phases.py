@@ -11,7 +11,17 @@ from monitor.training.plan_day import PlanDay
 from monitor.training.plan_settings import PlanSettings
 from monitor.training.tables import Phase
 from monitor.training.verdict import Verdict
-from tests.training.diary import Diary, calm_then_rebuild, date, in_full, in_reintroduce, keys, phases
+from tests.training.diary import (
+    DOWNHILL,
+    PICKUPS,
+    Diary,
+    calm_then_rebuild,
+    date,
+    in_full,
+    in_reintroduce,
+    keys,
+    phases,
+)
 
 
 def met(decided: PlanDay) -> dict[str, bool | None]:
@@ -302,6 +312,33 @@ def test_a_clearance_names_the_warning_signs_that_it_ended() -> None:
     later, again = diary.flag(17), diary.clear(18)
     changed = [c.reason.entries for c in diary.on(18).changes[-2:]]
     assert changed == [(cleared, earlier), (again, later)]
+
+
+def test_who_ran_nothing_for_four_weeks_since_the_declaration_walks_first() -> None:
+    diary = Diary()
+    diary.declare(reference_km=30.0, longest_km=12.0)
+    diary.mornings(range(1, 40))
+    assert rows(diary, 28, 29, 39) == ["", "walk", "walk"]
+
+
+@pytest.mark.parametrize(("week_km", "longest_km"), [(1.5, 5.0), (5.0, 5.0), (6.0, 4.0)])
+def test_a_short_usual_week_is_no_dead_end(week_km: float, longest_km: float) -> None:
+    """60 % of 1.5 km are less than any run, 80 % of 5 km less than the run that the next phase asks for."""
+    diary = Diary(settings=PlanSettings(sex="woman", born_year=1991, long_run_km=5.0))
+    diary.declare(reference_km=week_km, longest_km=longest_km)
+    for day in range(70):
+        diary.morning(day)
+        allowed = diary.on(day).allowance
+        assert allowed is not None
+        if allowed.run and allowed.km:
+            hard = {s.kind for s in allowed.stressors}
+            kind = DOWNHILL if "downhill" in hard else PICKUPS if "pickups" in hard else {}
+            diary.run(day, allowed.km, (0, 0), **kind)
+        diary.lift(day)
+        if day in (10, 50):
+            diary.benchmark(day)
+    reached = {c.phase for c in diary.on(69).changes}
+    assert Phase.REINTRODUCE in reached
 
 
 def test_who_says_that_the_longest_run_was_none_walks_first() -> None:

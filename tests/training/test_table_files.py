@@ -46,6 +46,7 @@ def changed(name: str, old: str, new: str) -> dict[str, str]:
         ({"phases": "[warm]\nstay_days = 7"}, "warm: ", "is not a setting"),
         ({"phases": ""}, "[calm], stay_days: ", "is missing"),
         (changed("phases", "week_share = 0.60", ""), "[calm], week_share: ", "is missing"),
+        (changed("phases", "week_least_km = 6 ", "#"), "[rebuild], week_least_km: ", "is missing"),
         ({"norms": "curls = "}, "norms.toml: ", "not valid TOML"),
         ({"strength": ""}, "exercise: ", "is missing"),
         ({"strength": "exercise = []"}, "exercise: ", 'the phase "calm"'),

@@ -128,18 +128,18 @@ def test_the_pain_of_another_morning_is_not_told_as_that_of_today() -> None:
 
 
 def test_a_full_week_is_a_day_of_rest_on_the_ladder_too_and_never_a_run_of_no_kilometres() -> None:
-    """4 km were usual, so 2.4 km a week are allowed in calm; two sessions of 1.2 km fill it."""
+    """6 km were usual, so 3.6 km a week are allowed in calm; two sessions of 1.8 km fill it."""
     diary = Diary()
-    diary.declare(reference_km=4.0, longest_km=2.0, runs_10_min=False)
+    diary.declare(reference_km=6.0, longest_km=2.0, runs_10_min=False)
     diary.mornings(range(15))
     for day in (0, 2):
         diary.run(day, None, minutes=30.0, walk=True)
     for day in (7, 9):
-        diary.run(day, 1.2, minutes=24.0)
+        diary.run(day, 1.8, minutes=24.0)
     assert keys(diary.on(11))[0] == "plan.rest.week"
     assert not may(diary.on(11)).run
-    assert (may(diary.on(14)).ladder, may(diary.on(14)).km) == ("w2", 2.4)
-    diary.run(14, 1.2, minutes=24.0)
+    assert (may(diary.on(14)).ladder, may(diary.on(14)).km) == ("w2", 3.0)
+    diary.run(14, 2.4, minutes=24.0)
     diary.mornings(range(15, 17))
     assert (may(diary.on(16)).run, may(diary.on(16)).km) == (True, 1.2)
     assert "plan.limit.week" in keys(diary.on(16))  # 12 minutes of running may be more

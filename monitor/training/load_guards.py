@@ -23,6 +23,8 @@ LONGEST_DAYS = 30
 """The days back in which the longest run counts (Frandsen 2025)."""
 ASSUMED_MIN_PER_KM = 6.0
 """The pace of a runner of whom none is known (a choice)."""
+LEAST_KM, LEAST_MIN = 1.0, 10.0
+"""Less than that is no run (a choice): a tenth more of less would be lost where a limit is rounded."""
 _GUARD_WEEKS, _WEEK_GROWTH = 3, 1.10
 _RATES = ((2.00, 2.28), (1.30, 1.52), (1.10, 1.64))
 """Hazard rate ratios of a run by its length over the longest of 30 days (Frandsen 2025)."""

@@ -9,13 +9,12 @@ from collections.abc import Sequence
 from monitor.core.message_catalogues import UserMessage
 from monitor.training.day_facts import DayFacts
 from monitor.training.day_spans import on_days
-from monitor.training.load_guards import km_of, minutes_of
+from monitor.training.load_guards import LEAST_KM, LEAST_MIN, km_of, minutes_of
 from monitor.training.plan_day import Reason, WeekLeft
 from monitor.training.plan_runs import PlanRun
 from monitor.training.tables import Phase
 from monitor.training.verdict import Verdict
 
-_LEAST_KM, _LEAST_MIN = 1.0, 6.0  # less than that is no run
 _LEAST_LADDER_KM = 0.1
 _AS_LONG = 0.95  # of the longest run of a week: a satellite's kilometre is not that exact (a choice)
 
@@ -68,7 +67,7 @@ def rest_reason(facts: DayFacts, earliest: datetime.datetime | None, week: WeekL
             "plan.rest.week", "week", (), done=week.done_km, limit=week.done_km + week.left_km
         )
     minutes = None if week.left_km is not None else week.left_minutes
-    if minutes is not None and minutes < _LEAST_MIN and not facts.state.on_ladder:
+    if minutes is not None and minutes < LEAST_MIN and not facts.state.on_ladder:
         values = {"done": week.done_minutes, "limit": week.done_minutes + minutes}
         return write.reason("plan.rest.week_minutes", "week", (), **values)
     return None
@@ -78,7 +77,7 @@ def _least_km(facts: DayFacts) -> float:
     """Less than that is no run; on the ladder a row is begun with what is left, and walking needs none."""
     ladder = facts.state.ladder
     if ladder is None or ladder.finished:
-        return _LEAST_KM
+        return LEAST_KM
     return _LEAST_LADDER_KM if ladder.now.run_min else 0.0
 
 

@@ -10,6 +10,8 @@ from monitor.training.day_facts import DayFacts, Limit, round_down
 from monitor.training.day_spans import on_days
 from monitor.training.load_guards import (
     ASSUMED_MIN_PER_KM,
+    LEAST_KM,
+    LEAST_MIN,
     LONGEST_DAYS,
     RunSize,
     km_by_time,
@@ -135,7 +137,19 @@ def _km_limits(facts: DayFacts, week: WeekLeft) -> list[Limit]:
     if before is None and facts.state.ladder is None:
         before = _longest_before_phase(facts, size)
     longest = longest_run_km(facts.evidence) or longest_run(facts.evidence.runs, facts.day, size)
-    return _single_run(facts, before, longest) + _other_limits(facts, size, week.left_km)
+    return _at_least(
+        LEAST_KM, _single_run(facts, before, longest) + _other_limits(facts, size, week.left_km)
+    )
+
+
+def _at_least(least: float, limits: list[Limit]) -> list[Limit]:
+    """The limits, each but the week's as long as the shortest run at least."""
+    return [
+        limit
+        if limit.why == "week" or limit.most >= least
+        else Limit(least, "least", "phase", limit.entries)
+        for limit in limits
+    ]
 
 
 def _longest_before_phase(facts: DayFacts, size: RunSize) -> float | None:
@@ -196,4 +210,4 @@ def _minute_limits(facts: DayFacts, week: WeekLeft) -> list[Limit]:
     before = _longest_before_phase(facts, minutes_of)
     longest = longest_run(facts.evidence.runs, facts.day, minutes_of)
     limits = _single_run(facts, before, longest)
-    return limits + _other_limits(facts, minutes_of, week.left_minutes)
+    return _at_least(LEAST_MIN, limits + _other_limits(facts, minutes_of, week.left_minutes))

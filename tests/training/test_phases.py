@@ -279,13 +279,13 @@ def test_who_left_the_ladder_of_the_bone_begins_calm_anew_with_the_runs_of_thirt
     first = diary.declare(tissue="bone", longest_km=12.0)
     diary.mornings(range(1, 42))
     for day in range(1, 39, 3):
-        diary.run(day, 1.0, (0, 0), minutes=12.0)
+        diary.run(day, 3.0, (0, 0), minutes=24.0)
     assert rows(diary, 39) != [""]
     diary.add(DeclareEntry, 0, 9, on=40, replaces=first, tissue="joint", longest_km=12.0)
     left = diary.on(40)
     assert left.allowance is not None
     assert (left.phase, left.since, left.allowance.ladder) == (Phase.CALM, date(40), "")
-    assert left.allowance.km == 0.5  # half of the longest of 30 days, which is no longer 12 km
+    assert left.allowance.km == 1.5  # half of the longest of 30 days, which is no longer 12 km
     assert diary.on(41).phase is Phase.CALM
 
 

@@ -162,3 +162,26 @@ def test_the_usual_week_reckons_its_runs_without_distance() -> None:
     week = diary.on(0).week
     assert week is not None
     assert week.limit_km == 12
+
+
+def test_a_short_longest_run_grows_though_limits_are_rounded() -> None:
+    """A tenth more than 0.5 km would be 0.5 km again, and than 6 minutes 6."""
+    diary = Diary()
+    diary.declare(reference_km=30.0, longest_km=1.0)
+    first = diary.on(0)
+    assert may(first).km == 1.0
+    assert "plan.limit.least" in keys(first)
+    diary.mornings(range(40))
+    kms = []
+    for day in range(1, 40):
+        if (km := may(diary.on(day)).km) and may(diary.on(day)).run:
+            diary.run(day, km, (0, 0))
+            kms.append(km)
+    assert kms[-1] > 2.0
+    assert "plan.limit.least" not in keys(diary.on(39))
+    timed = Diary()
+    for day in (-20, -17, -15, -13, -10, -8, -6, -3, -1):
+        timed.run(day, None, None, minutes=12.0)
+    timed.declare()
+    assert may(timed.on(1)).minutes == 10
+    assert "plan.limit_minutes.least" in keys(timed.on(1))

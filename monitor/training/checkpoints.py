@@ -6,6 +6,7 @@ import datetime
 import itertools
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from monitor.core.message_catalogues import UserMessage
 from monitor.training.day_spans import on_days
@@ -123,7 +124,7 @@ def _not_more_tender(evidence: Evidence) -> Checkpoint:
 
 
 def _to_reintroduce(state: PlanState, evidence: Evidence, rules: PlanRules) -> tuple[Checkpoint, ...]:
-    five = _checkpoint("five_km", *_has_run(evidence, _since(state), _LEAST_KM, _LEAST_PAIN))
+    five = _run_checkpoint("five_km", _has_run(evidence, _since(state), _LEAST_KM, _LEAST_PAIN))
     adherence = strength_adherence(
         evidence.standing, rules.tables.exercises, state.phase, _since(state), evidence.day
     )
@@ -138,7 +139,7 @@ def _has_run(
 ) -> _Found:
     """Whether a GREEN run from ``since`` on was so long, with its entries.
 
-    It is not known where a run that may count has no answer or no distance.
+    It is not known where a run that may count has no answer, or no distance: then its entries are there.
     """
 
     def step(found: _Found, v: RunVerdict) -> _Found:
@@ -147,11 +148,22 @@ def _has_run(
             return found
         if v.verdict is Verdict.GREEN and v.run.km is not None:
             return True, v.entries
-        return found if found[0] else (None, ())
+        if found[0]:
+            return found
+        return None, v.entries if v.verdict is Verdict.GREEN else found[1]
 
     nothing: _Found = (False, ())
     name, runs = f"run of {least_km:g} km, {most_pain:g}", on_days(evidence.verdicts, since)
     return evidence.memory.fold(name, runs, nothing, step, of=since)
+
+
+def _run_checkpoint(name: str, found: _Found, **values: float) -> Checkpoint:
+    """The checkpoint of a run; where one went well whose distance is not known, it says what is missing."""
+    met, entries = found
+    checkpoint = _checkpoint(name, met, entries, **values)
+    if met is not None or not entries:
+        return checkpoint
+    return replace(checkpoint, message=UserMessage(f"plan.check.{name}_no_distance", values))
 
 
 def _benchmarks(
@@ -178,6 +190,6 @@ def _to_full(state: PlanState, evidence: Evidence, rules: PlanRules) -> tuple[Ch
     long_run = (
         _checkpoint("long_run_unknown", None)
         if target is None
-        else _checkpoint("long_run", *_has_run(evidence, _since(state), target), km=target)
+        else _run_checkpoint("long_run", _has_run(evidence, _since(state), target), km=target)
     )
     return (long_run, *sessions, *_benchmarks(evidence, rules, recent))

@@ -86,7 +86,16 @@ def test_a_run_of_unknown_distance_leaves_the_five_kilometres_unknown() -> None:
     diary.run(8, 4, (1, 1))
     assert {c.name: c.met for c in diary.on(9).checkpoints}["five_km"] is False
     diary.run(9, None, (1, 1), minutes=40.0)
-    assert {c.name: c.met for c in diary.on(10).checkpoints}["five_km"] is None
+    unknown = next(c for c in diary.on(10).checkpoints if c.name == "five_km")
+    assert (unknown.met, unknown.message.key) == (None, "plan.check.five_km_no_distance")
+    diary.run(10, None, None, minutes=40.0)
+    waiting = next(c for c in diary.on(10).checkpoints if c.name == "five_km")
+    assert waiting.message.key == "plan.check.five_km_no_distance"
+    silent = calm_then_rebuild()
+    silent.run(8, 6, None)
+    silent.mornings(range(8, 10))
+    asked = next(c for c in silent.on(9).checkpoints if c.name == "five_km")
+    assert (asked.met, asked.message.key, asked.entries) == (None, "plan.check.five_km", ())
 
 
 def test_three_missed_strength_sessions_hold_rebuild() -> None:

@@ -22,7 +22,6 @@ from monitor.training.stressors import green_sessions
 from monitor.training.tables import Phase
 from monitor.training.verdict import Evidence, RunVerdict, Verdict
 
-_CALM_MORNING = 1.0
 _LEAST_KM, _LEAST_PAIN = 5.0, 2.0
 _SESSIONS, _SESSIONS_DAYS, _BENCHMARK_DAYS = 4, 42, 28
 """Eight sessions and three long runs in 21 days would be closer together than 48 hours; so six weeks."""
@@ -104,14 +103,17 @@ def _last_mornings(evidence: Evidence) -> list[datetime.date]:
 
 
 def _calm_mornings(evidence: Evidence) -> Checkpoint:
-    days, most = _last_mornings(evidence), 0.0 if evidence.is_bone else _CALM_MORNING
+    days, most = _last_mornings(evidence), evidence.calm_morning
     pains = [evidence.morning_pain(d) for d in days]
     met: bool | None = None
     if any(p is not None and p > most for p in pains):
         met = False
     elif all(p is not None for p in pains):
         met = True
-    return _checkpoint("mornings" if most else "painless_mornings", met, evidence.morning_ids(*days))
+    ids = evidence.morning_ids(*days)
+    if evidence.is_bone:
+        return _checkpoint("painless_mornings", met, ids)
+    return _checkpoint("mornings", met, ids, most=most)
 
 
 def _not_more_tender(evidence: Evidence) -> Checkpoint:

@@ -47,6 +47,7 @@ _SUNDAY = 6
 _DAY = datetime.timedelta(days=1)
 _SILENT_DAYS = 7
 _SETTLING_DAYS, _SETTLING_REDS, _RED_DAYS = 21, 3, 14
+_TELLING_MORNINGS = 7  # of three weeks: fewer tell nothing
 _STEPS = TargetParams()
 
 
@@ -260,16 +261,21 @@ def _advice(state: PlanState, evidence: Evidence, rules: PlanRules) -> list[Reas
 
 
 def _never_settled(state: PlanState, evidence: Evidence, runs: Sequence[RunVerdict]) -> bool:
-    """Three weeks in calm without two GREEN runs in a row, some runs or mornings of them too much."""
+    """Three weeks in calm without a calm morning, or without two GREEN runs in a row and some too much."""
     if state.phase is not Phase.CALM or state.since is None:
         return False
-    if (evidence.day - state.since).days < _SETTLING_DAYS:
+    begin = evidence.day - datetime.timedelta(days=_SETTLING_DAYS)
+    if state.since > begin:
         return False
-    pairs = itertools.pairwise(runs)
+    days = (begin + datetime.timedelta(days=k) for k in range(_SETTLING_DAYS + 1))
+    pains = [pain for day in days if (pain := evidence.morning_pain(day)) is not None]
+    if len(pains) >= _TELLING_MORNINGS and min(pains) > evidence.calm_morning:
+        return True
+    recent = on_days(runs, begin)
+    pairs = itertools.pairwise(recent)
     green = any(a.verdict is b.verdict is Verdict.GREEN for a, b in pairs)
-    most = evidence.tables.verdicts.too_much
-    sore = any((evidence.morning_pain(d) or 0.0) > most for d in evidence.mornings if d >= state.since)
-    return not green and (sore or any(v.bad for v in runs))
+    sore = any(pain > evidence.tables.verdicts.too_much for pain in pains)
+    return not green and (sore or any(v.bad for v in recent))
 
 
 def _is_silent(runs: Sequence[RunVerdict], day: datetime.date) -> bool:

@@ -340,8 +340,9 @@ class VerdictRules:
 
     ``too_much``: above it, during or after a run, RED; ``morning_amber`` and ``morning_red``: a morning
     more than so much above the usual one, which is the median of ``usual_mornings`` with at least
-    ``least_mornings`` answers; ``red_rest_h``: so long after a RED run no other; ``calf``: above it one
-    step of cadence down; ``exercise``: above it a lighter load.
+    ``least_mornings`` answers; ``calm_morning``: the most with which calm may end; ``red_rest_h``: so
+    long after a RED run no other; ``calf``: above it one step of cadence down; ``exercise``: above it a
+    lighter load.
     """
 
     too_much: float
@@ -349,13 +350,15 @@ class VerdictRules:
     morning_red: float
     usual_mornings: int
     least_mornings: int
+    calm_morning: float
     red_rest_h: int
     calf: float
     exercise: float
     ok: OkPain
 
     def __post_init__(self) -> None:
-        _check_limits(self, 10, "too_much", "morning_amber", "morning_red", "calf", "exercise")
+        _check_limits(self, 10, "too_much", "morning_amber", "morning_red", "calm_morning")
+        _check_limits(self, 10, "calf", "exercise")
         _check_limits(self, 28, "usual_mornings", "least_mornings", least=1)
         _check_limits(self, 336, "red_rest_h")
 

@@ -106,6 +106,11 @@ class Evidence:
             return ok.tendon_if_allowed
         return 0.0 if declare.tissue == "bone" else float(getattr(ok, declare.tissue))
 
+    @property
+    def calm_morning(self) -> float:
+        """The most pain of a morning (0 to 10) with which calm may end."""
+        return 0.0 if self.is_bone else self.tables.verdicts.calm_morning
+
     def morning_pain(self, day: datetime.date) -> float | None:
         """Return the pain of this morning, None where nobody answered."""
         return max((m.pain for m in self.mornings.get(day, ())), default=None)

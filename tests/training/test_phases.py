@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import replace
 
 import pytest
 
 from monitor.training.entries import DeclareEntry, MorningEntry
+from monitor.training.evidence_timeline import evidence_of
 from monitor.training.plan_day import PlanDay
 from monitor.training.plan_settings import PlanSettings
 from monitor.training.tables import Phase
 from monitor.training.verdict import Verdict
 from tests.training.diary import (
     DOWNHILL,
+    MONDAY,
     PICKUPS,
+    TABLES,
     Diary,
     calm_then_rebuild,
     date,
@@ -158,6 +162,39 @@ def test_three_weeks_of_bad_mornings_are_told_without_any_run() -> None:
     diary.mornings(range(22), pain=6)
     assert "plan.advice.not_settling" not in keys(diary.on(20))
     assert "plan.advice.not_settling" in keys(diary.on(21))
+
+
+def test_three_weeks_without_a_calm_morning_are_told_though_every_run_is_green() -> None:
+    """Pain of 2 every morning is usual, so runs are GREEN, and calm cannot end."""
+    diary = Diary().before()
+    diary.declare()
+    for day in range(2, 40, 3):
+        diary.run(day, 4, (1, 1))
+    diary.mornings(range(40), pain=2)
+    verdicts = evidence_of(diary.entries, diary.runs, date(39), TABLES).verdicts
+    assert {v.verdict for v in verdicts if v.run.day >= MONDAY} == {Verdict.GREEN}
+    assert "plan.advice.not_settling" not in keys(diary.on(20))
+    assert "plan.advice.not_settling" in keys(diary.on(21))
+    diary.morning(22, 1)
+    assert "plan.advice.not_settling" in keys(diary.on(22))  # the worst answer of a morning counts
+    diary.entries = [e for e in diary.entries if e.day != date(24)]
+    diary.morning(24, 1)
+    assert "plan.advice.not_settling" not in keys(diary.on(24))
+    free = replace(TABLES, verdicts=replace(TABLES.verdicts, calm_morning=2))
+    diary.tables = free
+    assert phases(diary, 30) == {0: Phase.CALM, 7: Phase.REBUILD}
+
+
+def test_two_good_runs_long_ago_do_not_hide_three_weeks_that_do_not_settle() -> None:
+    diary = Diary().before()
+    diary.declare()
+    for day in (1, 3):
+        diary.run(day, 4, (1, 1))
+    for day in range(6, 40, 4):
+        diary.run(day, 3, (4, 2))
+    diary.mornings(range(1, 40), pain=1)
+    assert "plan.advice.not_settling" not in keys(diary.on(22))
+    assert "plan.advice.not_settling" in keys(diary.on(23))
 
 
 def test_who_cannot_run_ten_minutes_walks_first() -> None:

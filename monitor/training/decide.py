@@ -20,6 +20,7 @@ from dsp.cueing.target import TargetParams
 from monitor.core.message_catalogues import UserMessage
 from monitor.training.cadence_steps import RunResponse, StepChange, StepPlace
 from monitor.training.checkpoints import phase_checkpoints
+from monitor.training.day_facts import DayFacts
 from monitor.training.day_spans import on_days
 from monitor.training.entries import (
     AnyEntry,
@@ -34,6 +35,7 @@ from monitor.training.phases import cause_message, next_state, red_runs
 from monitor.training.plan_day import Allowance, PlanDay, Question, Reason
 from monitor.training.plan_runs import PlanRun
 from monitor.training.plan_state import PlanBookmark, PlanRules, PlanState
+from monitor.training.rest_days import waits_for_morning
 from monitor.training.run_size import longest_run_km
 from monitor.training.shoes import shoe_remarks
 from monitor.training.strength import strength_adherence
@@ -244,7 +246,11 @@ def _advice(state: PlanState, evidence: Evidence, rules: PlanRules) -> list[Reas
     advice = []
     reds = red_runs(evidence, _RED_DAYS)
     runs = on_days(evidence.verdicts, since)
-    if len(reds) >= _SETTLING_REDS or _never_settled(state, evidence, runs):
+    if (
+        len(reds) >= _SETTLING_REDS
+        or _still_waits(state, evidence, rules)
+        or _never_settled(state, evidence, runs)
+    ):
         bad = [v for v in runs if v.bad] or list(reds)
         ids = tuple(dict.fromkeys(e for v in bad for e in v.entries))
         advice.append(write.reason("plan.advice.not_settling", "phase", ids))
@@ -276,6 +282,12 @@ def _never_settled(state: PlanState, evidence: Evidence, runs: Sequence[RunVerdi
     green = any(a.verdict is b.verdict is Verdict.GREEN for a, b in pairs)
     sore = any(pain > evidence.tables.verdicts.too_much for pain in pains)
     return not green and (sore or any(v.bad for v in recent))
+
+
+def _still_waits(state: PlanState, evidence: Evidence, rules: PlanRules) -> bool:
+    """Two weeks after a RED run, still without the morning that is waited for."""
+    facts = DayFacts(state, evidence, rules)
+    return (facts.rest_days or 0) >= _RED_DAYS and waits_for_morning(facts)
 
 
 def _is_silent(runs: Sequence[RunVerdict], day: datetime.date) -> bool:

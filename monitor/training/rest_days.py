@@ -84,17 +84,28 @@ def _least_km(facts: DayFacts) -> float:
 def _most_morning_pain(facts: DayFacts) -> float | None:
     """The most pain of a morning after which a run is allowed again; None where the last run was not RED.
 
-    It is what was usual before that run; of bone none.
+    It is what was usual before that run, and once the hold is over no less than what calm may end with:
+    else who has a little more pain than before would rest for good.  Of bone it is none.
     """
     last = facts.last
     if last is None or last.verdict is not Verdict.RED:
         return None
-    return 0.0 if facts.evidence.is_bone else last.usual
+    if facts.evidence.is_bone:
+        return 0.0
+    if facts.hold is not None:
+        return last.usual
+    return max(last.usual, facts.evidence.calm_morning)
 
 
 def _morning(most: float) -> UserMessage:
     """The morning that is waited for, as a part of a sentence."""
     return UserMessage("plan.morning.at_most", {"pain": most}) if most else UserMessage("plan.morning.none")
+
+
+def waits_for_morning(facts: DayFacts) -> bool:
+    """Return whether today's morning has more pain than the one that is waited for after a RED run."""
+    most, pain = _most_morning_pain(facts), facts.evidence.morning_pain(facts.day)
+    return most is not None and pain is not None and pain > most
 
 
 def _morning_reason(facts: DayFacts) -> Reason | None:

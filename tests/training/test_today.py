@@ -298,3 +298,29 @@ def test_72_hours_between_the_first_downhill_sessions_are_from_start_to_start() 
     )
     assert "plan.today.hard_not_before" not in keys(third)
     assert "plan.today.downhill_not_before" not in keys(diary.on(19))
+
+
+def red_once() -> Diary:
+    """A RED run on day 8, before which no morning hurt."""
+    diary = calm_then_rebuild()
+    diary.run(8, 5.5, (6, 4))
+    return diary
+
+
+def test_a_little_more_pain_than_before_a_red_run_is_no_rest_for_good() -> None:
+    diary = red_once()
+    diary.mornings(range(8, 9)).mornings(range(9, 30), pain=1)
+    assert [may(diary.on(day)).run for day in (10, 14)] == [False, False]
+    assert "You can run again after a morning without pain." in said(diary.on(14))
+    assert may(diary.on(15)).run  # the hold of seven days is over, and 1 is a calm morning
+    worse = red_once()
+    worse.mornings(range(8, 9)).mornings(range(9, 30), pain=2)
+    assert not may(worse.on(29)).run
+    assert "You can run again after a morning with pain of 1 at most." in said(worse.on(15))
+    assert "plan.advice.not_settling" not in keys(worse.on(21))
+    assert "plan.advice.not_settling" in keys(worse.on(22))
+    bone = Diary().before()
+    bone.declare(tissue="bone")
+    bone.run(2, 1.0, (1, 0), minutes=12.0)
+    bone.mornings(range(1, 20), pain=1)
+    assert not may(bone.on(19)).run

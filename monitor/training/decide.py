@@ -285,9 +285,11 @@ def _never_settled(state: PlanState, evidence: Evidence, runs: Sequence[RunVerdi
 
 
 def _still_waits(state: PlanState, evidence: Evidence, rules: PlanRules) -> bool:
-    """Two weeks after a RED run, still without the morning that is waited for."""
-    facts = DayFacts(state, evidence, rules)
-    return (facts.rest_days or 0) >= _RED_DAYS and waits_for_morning(facts)
+    """Two weeks after the last run, still a morning that is too bad to run."""
+    last = last_verdict(evidence)
+    if last is None or (evidence.day - last.run.day).days < _RED_DAYS:
+        return False
+    return waits_for_morning(DayFacts(state, evidence, rules))
 
 
 def _is_silent(runs: Sequence[RunVerdict], day: datetime.date) -> bool:

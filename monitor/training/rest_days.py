@@ -103,9 +103,9 @@ def _morning(most: float) -> UserMessage:
 
 
 def waits_for_morning(facts: DayFacts) -> bool:
-    """Return whether today's morning has more pain than the one that is waited for after a RED run."""
+    """Return whether this morning is too bad to run: by itself, or for what is waited for after RED."""
     most, pain = _most_morning_pain(facts), facts.evidence.morning_pain(facts.day)
-    return most is not None and pain is not None and pain > most
+    return _too_sore(facts) is not None or (most is not None and pain is not None and pain > most)
 
 
 def _morning_reason(facts: DayFacts) -> Reason | None:

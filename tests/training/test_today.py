@@ -319,6 +319,11 @@ def test_a_little_more_pain_than_before_a_red_run_is_no_rest_for_good() -> None:
     assert "You can run again after a morning with pain of 1 at most." in said(worse.on(15))
     assert "plan.advice.not_settling" not in keys(worse.on(21))
     assert "plan.advice.not_settling" in keys(worse.on(22))
+    sore = calm_then_rebuild()
+    sore.mornings(range(8, 30), pain=6)  # after a run on day 5 that was well
+    assert sore.on(18).phase is Phase.REBUILD
+    assert "plan.advice.not_settling" not in keys(sore.on(18))
+    assert "plan.advice.not_settling" in keys(sore.on(19))
     bone = Diary().before()
     bone.declare(tissue="bone")
     bone.run(2, 1.0, (1, 0), minutes=12.0)

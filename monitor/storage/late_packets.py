@@ -33,9 +33,9 @@ def add_late_packets(store: Store, athlete: str, session: str, late: Sequence[Pa
 
     Their ``link`` counts connections from 0; those of the tape come before.  Wishes of the runner are
     followed at their second, and the pauses and laps of the session are made anew.  What is of no sensor
-    of the session, or later than any session is long, is left out.  ``StoreError`` if the session is not there, is
-    not of this athlete, goes on or cannot be written, ``InputError`` if its tape cannot be read or
-    lacks what was measured: then nothing is changed.
+    of the session, or later than any session is long, is left out.  ``StoreError`` if the session is not
+    there, is not of this athlete, goes on or cannot be written, ``InputError`` if its tape cannot be read
+    or lacks what was measured: then nothing is changed.
     """
     info = next((i for i in store.sessions() if (i.id, i.athlete) == (session, athlete)), None)
     if info is None:

@@ -405,12 +405,14 @@ async def test_nothing_is_wider_than_the_narrowest_phone(browser: Browser, local
 
 
 CUT_OFF = """(where) => {
-  const inside = (box) => box.scrollWidth <= box.clientWidth || box.clientWidth === 0;
+  const whole = (box) => box.scrollWidth <= box.clientWidth || box.clientWidth === 0;
   const within = (box) => {
-    const around = box.closest("dialog") ?? document.body, edges = around.getBoundingClientRect();
-    return box.getBoundingClientRect().right <= edges.right - parseFloat(getComputedStyle(around).paddingRight) + 0.5;
+    const around = box.closest("dialog") ?? document.body;
+    const room = around.getBoundingClientRect().right - parseFloat(getComputedStyle(around).paddingRight);
+    return box.getBoundingClientRect().right <= room + 0.5;
   };
-  return [...document.querySelectorAll(where)].filter((box) => !inside(box) || !within(box)).map((b) => b.outerHTML);
+  const boxes = [...document.querySelectorAll(where)];
+  return boxes.filter((box) => !whole(box) || !within(box)).map((box) => box.outerHTML);
 }"""
 """What is cut off of these elements, or stands out of the padding of what they are in."""
 

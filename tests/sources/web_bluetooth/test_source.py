@@ -237,9 +237,7 @@ async def packets_of_wishes(away: bool) -> list[Packet]:
         return run.packets
 
 
-async def test_what_the_runner_wishes_without_a_network_comes_in_its_place_once_and_from_when_it_was_wished() -> (
-    None
-):
+async def test_a_wish_without_a_network_comes_in_its_place_once_and_from_when_it_was_made() -> None:
     late = await packets_of_wishes(away=True)
     assert late == await packets_of_wishes(away=False)
     wishes = [(p.channel, p.arrival_ns / 1e9) for p in late if p.sensor == RUNNER]

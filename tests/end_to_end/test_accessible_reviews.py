@@ -101,8 +101,9 @@ def test_nothing_is_wrong_with_the_tab_its_tools_and_the_pages_beside_it(tab: st
         page.wait_for_selector("#code")
         assert complaints(page) == [], "pairing"
         page.goto(tab.partition("review")[0] + "api/v1/docs")
-        page.wait_for_selector("main h2")
+        page.wait_for_selector("#TimelineJson")  # models stand at its end
         assert complaints(page) == [], "description of the API"
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
 VIEWS = ("today", "diary", "strength", "calendar", "shoes", "sharing", "morning", "weekly", "manual_run")

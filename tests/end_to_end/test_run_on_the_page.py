@@ -387,9 +387,12 @@ async def test_nothing_is_wider_than_the_narrowest_phone(browser: Browser, local
         for change in (
             "document.querySelector('#radio').hidden = false",
             "document.documentElement.style.fontSize = '20px'",
+            "document.documentElement.style.fontSize = '32px'",
         ):
             await page.evaluate(change)
             assert await page.evaluate("document.documentElement.scrollWidth") == 360, change
+        assert await page.evaluate("getComputedStyle(document.body).fontSize") == "32px"
+        await page.evaluate("document.documentElement.style.fontSize = '20px'")
         await page.locator("#menu").click()
         assert await page.evaluate("document.querySelector('#menu-box').scrollWidth") <= 0.94 * 360
         await page.locator("#menu-close").click()

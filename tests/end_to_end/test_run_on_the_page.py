@@ -439,6 +439,16 @@ async def test_in_no_box_is_anything_cut_off_on_the_narrowest_phone(browser: Bro
             await page.locator(f"{box} {closer}").first.click()
 
 
+async def test_a_time_at_the_edge_of_the_strip_is_whole(browser: Browser) -> None:
+    run = OwnRun()
+    async with opened(browser, run, width=360) as page:
+        run.run_to(120.0)
+        await expect(page.locator("#strip text", has_text="2:00")).to_be_visible()
+        edges = "[...document.querySelectorAll('#strip text')].map((t) => t.getBoundingClientRect().right)"
+        frame = await page.locator("#strip").bounding_box() or {}
+        assert max(await page.evaluate(edges)) <= frame["x"] + frame["width"]
+
+
 async def test_a_page_without_a_link_shows_no_number_as_if_it_were_of_now(browser: Browser) -> None:
     run = OwnRun()
     async with opened(browser, run) as page:

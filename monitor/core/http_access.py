@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import logging
 import re
@@ -110,6 +111,16 @@ class PageTokens:
         except StoreError as exc:
             _log.error("paired devices cannot come in: %s", exc.log_text)
             return None
+
+    async def may_stay(self, token: str) -> bool:
+        """Return whether a page that came in with this token goes on; a file that is gone ends nothing."""
+        if self.devices is None or (self.token is not None and self.token.matches(token)):
+            return True
+        try:
+            return not await asyncio.to_thread(self.devices.is_revoked, token)
+        except StoreError as exc:
+            _log.error("paired devices cannot be read, and stay: %s", exc.log_text)
+            return True
 
 
 def needed_token(settings: WebSettings, folder: Path) -> Secret:

@@ -32,6 +32,7 @@ from starlette.types import Message, Receive, Scope, Send
 from monitor.core.http_guesses import UNGUESSABLE, WrongTokens
 from monitor.core.http_limits import BodyLimits, LimitedBody, NoBody, check_length
 from monitor.core.http_roles import AccessRole, Visitor
+from monitor.core.http_sockets import WatchedSocket
 from monitor.core.message_catalogues import Language, catalogue
 from monitor.core.outage import RepeatedEvent
 
@@ -107,6 +108,8 @@ class GuardSettings:
     rules: Mapping[str, RouteRule]
     """By method and path, as in ``GET /sessions/{id}``; ``WEBSOCKET`` is the method of a WebSocket."""
     tokens: TokenKeeper
+    may_stay: Callable[[str], Awaitable[bool]] | None = None
+    """Whether a WebSocket that came with this token stays open; asked again and again.  None: it does."""
     names: Sequence[str] | None = None
     origins: Sequence[str] = ()
     """Names of pages that are this server's own though it is asked by another: behind a reverse proxy."""
@@ -142,11 +145,16 @@ class GuardedApp(FastAPI):
         send = _with_headers(send)
         key, rule = self._rule_of(scope)
         try:
-            scope[_VISITOR] = await self._admit(scope, rule)
+            visitor = scope[_VISITOR] = await self._admit(scope, rule)
         except HTTPException as exc:
             self._log_refusal(key, exc.status_code)
             await self._refuse(exc, scope, receive, send)
             return
+        may_stay = self._settings.may_stay
+        if scope["type"] == "websocket" and visitor is not None and may_stay is not None:
+            token = self._token(scope, Headers(scope=scope), rule) or ""
+            watched = WatchedSocket(receive, send, partial(may_stay, token), time.monotonic)
+            receive, send = watched.receive, watched.send
         await super().__call__(scope, _limited(scope, receive, rule), send)
 
     def check_guesses(self, request: HTTPConnection) -> None:

@@ -149,6 +149,10 @@ class PairedDevices:
                     self._write(_with_device(book, _used_device(*current, now_s)))
         return device
 
+    def is_revoked(self, token: str) -> bool:
+        """Return whether no device has this token any more; False while the file of devices is gone."""
+        return self._path.exists() and _device_with(self._read(), _hashed(token)) is None
+
     def renewed(self, token: str) -> str | None:
         """Return a new token for the device with this one, None where it is younger than ``RENEW_DAYS``.
 

@@ -56,7 +56,6 @@ from monitor.storage.late_packets import add_late_packets
 from monitor.storage.new_session import begin_run, create_tape, session_id
 from monitor.storage.session_edit import delete_session
 from monitor.storage.store import Store
-from monitor.web.app import serving
 from monitor.web.live_feed import LiveFeed, Origin
 
 _log = logging.getLogger(__name__)
@@ -233,6 +232,8 @@ async def _served_page(
     config: Config, web: WebSettings, page: LiveFeed, console: Console
 ) -> AsyncIterator[str]:
     """Serve the page while inside, and print its address, which is yielded."""
+    from monitor.web.app import serving  # with FastAPI, which a run without a page does without
+
     folder = data_folder(config)
     async with serving(page, web, needed_token(web, folder), folder, sharing_desk(config)) as url:
         await asyncio.to_thread(print_address, url, web, folder, console)

@@ -101,6 +101,7 @@ def _guard_settings(web: WebSettings, tokens: PageTokens) -> GuardSettings:
     return GuardSettings(
         rules=rules_of(web),
         tokens=tokens,
+        may_stay=tokens.may_stay,
         names=web.all_names(),
         origins=web.names,
         any_ip=not web.loopback,

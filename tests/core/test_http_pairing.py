@@ -238,7 +238,9 @@ class Pairing(RuleBasedStateMachine):
             device = self.book.find(tokens[-1])
             assert device is not None
             assert device.name == name
+            assert not self.book.is_revoked(tokens[-1])
         assert all(self.book.find(token) is None for token in self.ended)
+        assert all(self.book.is_revoked(token) for token in self.ended)
         assert {device.name for device in self.book.devices()} == set(self.tokens)
 
     def _guess(self, text: str) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import pickle
+import subprocess
+import sys
+from importlib.machinery import PathFinder
 
 import numpy as np
 import pytest
@@ -168,11 +171,26 @@ def test_the_filter_behind_the_checks_is_lfilter_to_the_last_bit() -> None:
     assert scipy_filter() is not lfilter
 
 
-def test_a_scipy_that_has_moved_it_still_filters(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(_sigtools, "_linear_filter")
+@pytest.mark.parametrize("loaded", [True, False])
+def test_a_scipy_that_has_moved_it_still_filters(loaded: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if loaded:
+        monkeypatch.delattr(_sigtools, "_linear_filter")
+    else:
+        monkeypatch.delitem(sys.modules, _sigtools.__name__)
+        monkeypatch.setattr(PathFinder, "find_spec", lambda *_: None)
     scipy_filter.cache_clear()
     assert scipy_filter() is lfilter
     scipy_filter.cache_clear()
+
+
+def test_it_is_loaded_without_the_package_around_it() -> None:
+    code = (
+        "import sys; from dsp.filters import scipy_filter; name = scipy_filter().__name__; "
+        "print(name, 'scipy.signal' in sys.modules); from scipy.signal import _sigtools; "
+        "print(_sigtools._linear_filter is scipy_filter())"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout.split() == ["_linear_filter", "False", "True"]
 
 
 @pytest.mark.parametrize("n", [1, 2, 9, 100, 700])

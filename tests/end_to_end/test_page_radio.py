@@ -71,7 +71,7 @@ class Run:
         return [p.payload for p in self.rig.of(name) if p.channel != BATTERY]
 
     async def until_all_is_here(self, name: str) -> None:
-        """Wait until what was sent up to now has come, and at least one: a battery may come before."""
+        """Wait until what was sent up to now has come, and at least one; the battery may come before."""
         enough = max(1, len(self.sent[name].payloads))
         async with asyncio.timeout(60):
             while len(self.payloads(name)) < enough:  # noqa: ASYNC110 -- packets have no event

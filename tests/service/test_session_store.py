@@ -33,7 +33,7 @@ try:
     main()
 finally:
     heavy = {"numpy", "scipy", "fastapi", "bleak", "uvicorn", "plotly", "apprise", "nats"}
-    heavy |= {"monitor.pipeline.session", "dsp.engine", "monitor.web.app"}
+    heavy |= {"scipy.signal", "monitor.pipeline.session", "dsp.engine", "monitor.web.app"}
     print("loaded:", sorted(heavy & sys.modules.keys()), file=sys.stderr)
 """
 
@@ -85,6 +85,17 @@ def test_what_only_reads_the_store_loads_nothing_that_a_run_needs(
     assert done.returncode == 0, done.stderr
     assert says in done.stdout
     assert "loaded: []" in done.stderr
+
+
+def test_a_run_without_a_page_loads_the_filter_alone_and_no_server(
+    folder_with_a_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    (tape,) = (folder_with_a_run / "gaitcue" / "tapes").iterdir()
+    done = run_python(COMMAND, "replay", str(tape), "--speed", "max", "--no-keep")
+    assert done.returncode == 0, done.stderr
+    assert "loaded: ['dsp.engine', 'monitor.pipeline.session', 'numpy', 'scipy']" in done.stderr
 
 
 def test_help_loads_no_numbers_and_no_loop() -> None:

@@ -10,9 +10,11 @@ import pytest
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
+from monitor.core.http_guard import REFUSED_SOCKET
 from monitor.core.http_guesses import MOST_GUESSES
 from monitor.core.http_pairing import OVERLAP_S, RENEW_DAYS, PairedDevices
 from monitor.core.http_roles import AccessRole
+from monitor.core.http_sockets import NO_LONGER
 from monitor.core.monotonic import SystemClock
 from monitor.core.records import SessionStarted
 from monitor.simulation.simulated_runner import simulated_recording
@@ -194,3 +196,21 @@ def test_the_live_run_of_somebody_else_is_not_shown(folder: Path) -> None:
     assert bens.get("/api/v1/live").status_code == 200
     with bens.websocket_connect(NETWORK_SOCKET) as socket:
         assert "all" in socket.receive_text()
+
+
+def test_the_open_page_of_a_device_that_is_locked_out_is_closed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.core.http_sockets.ASK_AGAIN_S", 0.0)
+    state = LiveState()
+    reader = device(folder, AccessRole.READER, sink=LiveFeed(state, SystemClock()))
+    with reader.websocket_connect(NETWORK_SOCKET) as socket:
+        assert "all" in socket.receive_text()
+        PairedDevices(folder).revoke("tablet")
+        socket.send_text("locked out")
+        with pytest.raises(WebSocketDisconnect) as end:
+            socket.receive_text()
+    assert end.value.code == NO_LONGER
+    with reader.websocket_connect(NETWORK_SOCKET) as socket, pytest.raises(WebSocketDisconnect) as end:
+        socket.receive_text()
+    assert end.value.code == REFUSED_SOCKET

@@ -119,8 +119,9 @@ export class PageRadio {
   async #repeatAlone(pod) {
     const known = remembered(pod.spec.name);
     if (known?.id !== pod.device.id || known.run !== this.queue.run?.run) return;
-    if (await pod.repeat(known.steps)) pod.streams();
-    else pod.fail("");
+    const led = await pod.repeat(known.steps);
+    if (led) pod.streams();
+    else if (led === false) pod.fail("");
   }
 
   // ---------------------------------------------------------------- what waits
@@ -181,11 +182,13 @@ export class PageRadio {
 
   #lose(socket) {
     if (socket !== this.#socket) return;
+    const wasOnline = this.online;
     this.#socket = null;
     this.#setOnline(false);
     socket.close();
     if (!this.#stopped) setTimeout(() => this.#connect(), this.#retry_ms);
     this.#retry_ms = Math.min(2 * this.#retry_ms, LONGEST_RETRY_MS);
+    if (!wasOnline) return; // pods that are being set up alone are not disturbed
     for (const pod of this.pods.values()) if (pod.state === "setting_up") this.#repeatAlone(pod);
   }
 
@@ -271,14 +274,17 @@ export class PageRadio {
     return pod?.connection === connection ? pod : null;
   }
 
+  // What comes of it is said to whoever asked: another connection numbers its own calls.
   async #perform(sensor, connection, call, operation) {
-    const pod = this.#podOf(sensor, connection);
+    const [socket, pod] = [this.#socket, this.#podOf(sensor, connection)];
+    let done;
     try {
       if (!pod) throw new Error(textOf("live.radio.trouble.ended"));
-      this.#say("did", [call, await pod.perform(operation), ""]);
+      done = [call, await pod.perform(operation), ""];
     } catch (error) {
-      this.#say("did", [call, null, String(error.message ?? error).slice(0, 200) || "failed"]);
+      done = [call, null, String(error.message ?? error).slice(0, 200) || "failed"];
     }
+    if (socket === this.#socket) this.#say("did", done);
   }
 
   #settle(kind, sensor, connection, trouble) {

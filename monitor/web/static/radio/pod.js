@@ -92,6 +92,7 @@ export class Pod {
     Object.assign(this, { heard: 0, trouble: "" });
     this.startOver();
     this.#listened.clear();
+    this.#orderly = Promise.resolve(); // what an earlier link never answered holds up nothing
     const services = await server.getPrimaryServices();
     const found = await Promise.all(services.map((service) => service.getCharacteristics()));
     this.#characteristics = new Map(found.flat().map((c) => [c.uuid, c]));
@@ -119,9 +120,10 @@ export class Pod {
     this.radio.changed();
   }
 
-  // A conversation begins: nothing of an earlier one counts.
+  // A conversation begins: nothing of an earlier one counts, and what it still waits for is nothing.
   startOver() {
-    [this.#steps, this.#unclaimed, this.#awaited] = [[], [], null];
+    this.#awaited?.take(null);
+    [this.#steps, this.#unclaimed] = [[], []];
   }
 
   // It is set up: from now on it streams.  Returns the steps that led there.
@@ -138,24 +140,31 @@ export class Pod {
     this.#wake("failed");
   }
 
-  // Take the steps that once led to a stream, without the service; whether they did again.
+  // Take the steps that once led to a stream, without the service; whether they did again.  Null when
+  // another conversation has begun meanwhile.
   async repeat(steps) {
+    this.startOver();
+    const done = this.#steps;
+    let led = true;
     try {
       for (const step of steps) {
         // biome-ignore lint/performance/noAwaitInLoops: a conversation
         const answer = await this.perform(step.operation);
-        if (step.answered && answer === null) return false;
+        if (done !== this.#steps) break;
+        if (step.answered && answer === null) led = false;
+        if (!led) break;
       }
-      return true;
     } catch {
-      return false;
+      led = false;
     }
+    return done === this.#steps ? led : null;
   }
 
   // One step; the bytes that came of it as base64, or null.
   async perform(operation) {
+    const steps = this.#steps;
     const answer = await this.#take(operation);
-    this.#steps.push({ operation, answered: answer !== null });
+    steps.push({ operation, answered: answer !== null });
     return answer && base64Of(answer);
   }
 
@@ -234,9 +243,10 @@ export class Pod {
     return new Promise((resolve) => {
       const end = (bytes) => {
         clearTimeout(late);
-        this.#awaited = null;
+        this.#awaited = null; // it is this one: the one before has ended when another begins
         resolve(bytes);
       };
+      this.#awaited?.take(null);
       const late = setTimeout(() => end(null), ms);
       this.#awaited = {
         wanted: (from, bytes) => from === channel && beginsWith(bytes, start),

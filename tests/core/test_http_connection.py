@@ -7,7 +7,8 @@ import contextlib
 from collections.abc import AsyncIterator
 
 import pytest
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, Request, Response, WebSocket
+from websockets.asyncio.client import connect
 
 from monitor.core import http_connection
 from monitor.core.http_server import listen, running
@@ -33,6 +34,12 @@ def app() -> FastAPI:
             size += len(piece)
             await asyncio.sleep(0.2)
         return Response(str(size))
+
+    @made.websocket("/echo")
+    async def echo(socket: WebSocket) -> None:
+        await socket.accept()
+        async for text in socket.iter_text():
+            await socket.send_text(text)
 
     return made
 
@@ -154,3 +161,14 @@ async def test_a_connection_too_many_is_dropped_and_one_that_ends_makes_room(
     async with connected(port) as (reader, writer):
         writer.write(head("/read", 2) + b"ab")
         assert await body_of(reader) == (b"2")
+
+
+async def test_a_websocket_brings_no_body_and_may_say_nothing_for_as_long_as_it_likes(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page only listens: it was cut off after the patience for a body, and came back every 20 s."""
+    monkeypatch.setattr(http_connection, "BODY_S", 0.0)  # whoever is waited for is cut off at once
+    async with connect(f"ws://127.0.0.1:{port}/echo") as socket:
+        for text in ("one", "two", "three"):
+            await socket.send(text)
+            assert await socket.recv() == text

@@ -103,9 +103,11 @@ def test_nothing_is_wrong_with_the_tab_its_tools_and_the_pages_beside_it(tab: st
         page.goto(tab)
         page.wait_for_selector("#timeline path.line")
         assert complaints(page) == []
+        assert page.evaluate(LARGE_TEXT) == [0, "24px"]
         page.click("#more")
         page.wait_for_selector("#tools:not([hidden])")
         assert complaints(page) == [], "tools"
+        assert page.evaluate(LARGE_TEXT) == [0, "24px"], "tools"
         page.click("#flags")
         page.wait_for_selector("dialog[open]")
         assert complaints(page) == [], "warning signs"
@@ -117,9 +119,19 @@ def test_nothing_is_wrong_with_the_tab_its_tools_and_the_pages_beside_it(tab: st
         page.wait_for_selector("#code")
         assert complaints(page) == [], "pairing"
         page.goto(tab.partition("review")[0] + "api/v1/docs")
-        page.wait_for_selector("main h2")
+        page.wait_for_selector("#TimelineJson")  # models stand at its end
         assert complaints(page) == [], "description of the API"
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
 
+
+LARGE_TEXT = """() => {
+  const page = document.documentElement;
+  page.style.fontSize = "24px";
+  const found = [page.scrollWidth - page.clientWidth, getComputedStyle(document.body).fontSize];
+  page.style.fontSize = "";
+  return found;
+}"""
+"""How much too wide the page is with text of one and a half times the size, and the size of its text."""
 
 VIEWS = ("today", "diary", "strength", "calendar", "shoes", "sharing", "morning", "weekly", "manual_run")
 
@@ -138,3 +150,4 @@ def test_nothing_is_wrong_with_the_plan(box: Any) -> None:
             page.wait_for_selector("#plan section, #plan form")
             page.evaluate(DETAILS_OPEN)
             assert complaints(page) == [], name
+            assert page.evaluate(LARGE_TEXT) == [0, "24px"], name

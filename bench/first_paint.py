@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import shutil
 import statistics
 from collections.abc import AsyncIterator
@@ -29,7 +30,7 @@ SLOW_PHONE = {
 SLOWER_CPU = 4
 """Lighthouse's phone: a processor four times slower than this machine's."""
 _ROUNDS = 5
-_NUMBER = "document.querySelector('#cadence').textContent === '171'"
+_NUMBER = "#cadence:text-is('171')"
 _PAINT = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
 
 
@@ -40,23 +41,32 @@ async def _records() -> AsyncIterator[list[Out]]:
     ]
 
 
-async def _measure(browser: Any, url: str, *, again: bool) -> tuple[float, float]:
-    """Milliseconds to the first paint and to the number; ``again``: opened before on this phone."""
+async def measure_opening(browser: Any, url: str, *, again: bool) -> tuple[float, float]:
+    """Return the milliseconds to the first paint and to the number; ``again``: the phone had it before."""
     context = await browser.new_context(viewport={"width": 360, "height": 740}, device_scale_factor=2)
     page = await context.new_page()
     if again:
         await page.goto(url)
         await page.evaluate("navigator.serviceWorker.ready.then(() => undefined)")
-        await page.wait_for_function(_NUMBER)
+        await page.locator(_NUMBER).wait_for()
     tools = await context.new_cdp_session(page)
     await tools.send("Network.enable")
     await tools.send("Network.emulateNetworkConditions", SLOW_PHONE)
     await tools.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER_CPU})
     await page.goto(url, wait_until="commit")
-    await page.wait_for_function(_NUMBER, polling=10)
+    await page.locator(_NUMBER).wait_for()
     found = float(await page.evaluate(_PAINT)), float(await page.evaluate("performance.now()"))
     await context.close()
     return found
+
+
+@contextlib.asynccontextmanager
+async def serving_of_a_number() -> AsyncIterator[str]:
+    """Serve a live page that has one number; yields its address."""
+    feed = LiveFeed(LiveState(), SystemClock())
+    await feed.run(_records())
+    async with serving(feed, WebSettings(port=0), None) as url:
+        yield url
 
 
 async def _cases() -> list[dict[str, str | float]]:
@@ -65,13 +75,11 @@ async def _cases() -> list[dict[str, str | float]]:
     browser_path = shutil.which("chromium") or shutil.which("chromium-browser")
     if browser_path is None:
         return []
-    feed = LiveFeed(LiveState(), SystemClock())
-    await feed.run(_records())
     out = list[dict[str, str | float]]()
-    async with serving(feed, WebSettings(port=0), None) as url, async_playwright() as playwright:
+    async with serving_of_a_number() as url, async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=browser_path, args=["--no-sandbox"])
         for name, again in (("for the first time", False), ("opened before", True)):
-            times = [await _measure(browser, url, again=again) for _ in range(_ROUNDS)]
+            times = [await measure_opening(browser, url, again=again) for _ in range(_ROUNDS)]
             paint, number = (statistics.median(column) for column in zip(*times, strict=True))
             out.append(
                 {"case": f"live page on a slow phone, {name}", "paint_ms": paint, "number_ms": number}

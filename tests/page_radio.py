@@ -13,12 +13,15 @@ from typing import Any
 
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
+from monitor.core.channel import Channel
 from monitor.core.http_access import WebSettings
 from monitor.core.monotonic import SystemClock
 from monitor.core.packet import Packet
-from monitor.core.records import SensorStatus
+from monitor.core.records import Out, SensorStatus
 from monitor.core.secret import Secret
 from monitor.core.session_settings import SensorSettings
+from monitor.pipeline.session import Session
+from monitor.service.runner_wishes import RunnerWishes
 from monitor.simulation.emulated.pods import Pod
 from monitor.simulation.emulated.radio import Radio
 from monitor.sinks.live_state import LiveState
@@ -49,6 +52,8 @@ class PageRadio:
     packets: list[Packet] = field(default_factory=list)
     came_s: list[float] = field(default_factory=list)  # when each of them came
     statuses: list[SensorStatus] = field(default_factory=list)
+    session: Session | None = None  # that follows the packets, for the page to show
+    records: Channel[Out] = field(default_factory=lambda: Channel(10_000))
     url: str = ""
     listening: asyncio.Task[None] = field(init=False)
     _served: contextlib.AsyncExitStack = field(default_factory=contextlib.AsyncExitStack)
@@ -57,15 +62,25 @@ class PageRadio:
         if isinstance(item, Packet):
             self.packets.append(item)
             self.came_s.append(self.time.now_s())
+            for record in () if self.session is None else self.session.push(item):
+                self.records.put(record)
         else:
             self.statuses.append(item)
 
     async def serve(self) -> str:
         """Begin to serve the page, on the port of before; return its address."""
-        feed = LiveFeed(LiveState(), self.time, self.time.now_s, radio=self.source)
+        wishes = RunnerWishes(self.time.now_s)
+        wishes.open(self.emit)
+        feed = LiveFeed(
+            LiveState(), self.time, self.time.now_s, controls=wishes, radio=self.source, run=self.session
+        )
         port = int(self.url.split(":")[2].split("/")[0]) if self.url else 0
         served = serving(feed, WebSettings(port=port), TOKEN, self.folder)
         self.url = await self._served.enter_async_context(served)
+        self.records = Channel(10_000)
+        telling = asyncio.create_task(feed.run(self.records.batches()))
+        self._served.push_async_callback(asyncio.gather, telling)
+        self._served.callback(self.records.close)
         return self.url
 
     async def begin_another_run(self, add_late: AddLatePackets) -> None:

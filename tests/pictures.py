@@ -94,7 +94,7 @@ class Picture:
 
 
 def _lost(t_s: float) -> tuple[Out, ...]:
-    text = "out of range; searching on"
+    text = "footL is out of range or switched off; searching on"
     return (SensorStatus(t_s, "footL", LinkState.LOST, text, 40_000, 900, silent_s=12.0),)
 
 

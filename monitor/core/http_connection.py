@@ -31,6 +31,7 @@ class GuardedConnection(H11Protocol):
         super().__init__(*args, **more)
         self._timer: asyncio.TimerHandle | None = None
         self._waits_for_body = False
+        self._is_websocket = False  # its bytes go elsewhere
         self._bytes = 0  # since the timer was set
         self._unread = 0
 
@@ -54,13 +55,18 @@ class GuardedConnection(H11Protocol):
             self._set_timer(HEAD_S)
         self._bytes += len(data)
         super().data_received(data)
-        if self.transport.is_closing() or self.transport.get_protocol() is not self:
-            self._set_timer(None)  # over, or a WebSocket's, whose request had no body to wait for
+        if self.transport.is_closing() or self._is_websocket:
+            self._set_timer(None)
         elif self.conn.their_state is h11.SEND_BODY:
             self._watch_body(len(data))
         elif before is not h11.IDLE or self.conn.their_state is not h11.IDLE:
             self._waits_for_body = False
             self._set_timer(HEAD_S if self.conn.their_state is h11.IDLE else None)
+
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        """Hand the connection over to the WebSocket; its head has come, and no body follows."""
+        self._is_websocket = True
+        super().handle_websocket_upgrade(event)
 
     def on_response_complete(self) -> None:
         """Begin to count what still comes of a body that nobody wanted."""

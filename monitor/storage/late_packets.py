@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from monitor.core.errors import InputError, StoreError
-from monitor.core.packet import Packet
+from monitor.core.packet import RUNNER, Packet
 from monitor.core.session_settings import SessionSettings
 from monitor.recordings.tape import Tape, TapeReader, copy_gaps, make_plain
 from monitor.recordings.tape_lock import is_written
@@ -32,10 +32,11 @@ _COMMIT_EVERY = 5000
 def add_late_packets(store: Store, athlete: str, session: str, late: Sequence[Packet]) -> int:
     """Add packets to a session that has ended, on its own clock; return how many it did not have.
 
-    Their ``link`` counts connections from 0; those of the tape come before.  What is of no sensor of the
-    session, or later than any session is long, is left out.  ``StoreError`` if the session is not there, is
-    not of this athlete, goes on or cannot be written, ``InputError`` if its tape cannot be read or
-    lacks what was measured: then nothing is changed.
+    Their ``link`` counts connections from 0; those of the tape come before.  Wishes of the runner are
+    followed at their second, and the pauses and laps of the session are made anew.  What is of no sensor
+    of the session, or later than any session is long, is left out.  ``StoreError`` if the session is not
+    there, is not of this athlete, goes on or cannot be written, ``InputError`` if its tape cannot be read
+    or lacks what was measured: then nothing is changed.
     """
     info = next((i for i in store.sessions() if (i.id, i.athlete) == (session, athlete)), None)
     if info is None:
@@ -62,14 +63,14 @@ def add_late_packets(store: Store, athlete: str, session: str, late: Sequence[Pa
     store.send_anew(info.id)  # what was sent meanwhile may have been read from the old tape
     if old_file != path:
         old_file.unlink()  # compressed
-    rebuild_session(store, info)
+    rebuild_session(store, info, timer_anew=True)
     _log.info("%s: %d packets came late and are part of it now", session, len(new))
     return len(new)
 
 
 def _may_be_of(packet: Packet, settings: SessionSettings) -> bool:
     in_time = packet.arrival_ns <= LONGEST_TAPE_S * 1e9
-    return in_time and any(s.name == packet.sensor for s in settings.sensors)
+    return in_time and packet.sensor in {RUNNER, *(s.name for s in settings.sensors)}
 
 
 def _unheard(there: Iterable[Packet], late: Sequence[Packet]) -> list[Packet]:
@@ -79,6 +80,7 @@ def _unheard(there: Iterable[Packet], late: Sequence[Packet]) -> list[Packet]:
     for p in there:
         times.setdefault((p.sensor, p.channel, p.payload), []).append(p.arrival_ns)
         links[p.sensor] = max(links.get(p.sensor, -1), p.link)
+    links[RUNNER] = -1  # who makes wishes over no connection
     return [
         replace(p, link=links.get(p.sensor, -1) + 1 + p.link)
         for p in late

@@ -92,9 +92,12 @@ def _finish_tape(info: SessionInfo) -> None:
         _log.debug("%s: its tape is not finished yet: %s", info.id, exc)
 
 
-def rebuild_session(store: Store, info: SessionInfo, make_session: SessionFactory = Session) -> None:
+def rebuild_session(
+    store: Store, info: SessionInfo, make_session: SessionFactory = Session, *, timer_anew: bool = False
+) -> None:
     """Replace all records of an ended session with those that its tape gives.
 
+    ``timer_anew``: its pauses and laps too, else those that are there stay.
     ``StoreError`` or ``InputError`` if there is no tape, or if it lacks something and gives no more than
     there is: nothing is changed then.
     """
@@ -108,7 +111,7 @@ def rebuild_session(store: Store, info: SessionInfo, make_session: SessionFactor
         raise InputError("error.tape_lacks", path=path, count=lacking)
     ended = SessionEnded(info.id, t_s, f"recovered from its tape; {_loss_text(lost)}")
     store.complete(info.id, [*records, ended], t_s, SessionStatus.RECOVERED, anew=True, live=False)
-    store.add_timer_facts(info.id, timer.pauses_until(t_s), timer.laps)
+    store.add_timer_facts(info.id, timer.pauses_until(t_s), timer.laps, anew=timer_anew)
 
 
 def _steps_not_on(tape: Path, stored: Sequence[Record]) -> int:

@@ -198,11 +198,14 @@ class Store(SessionDigests):
                 )
 
     def add_timer_facts(
-        self, session_id: str, pauses: Iterable[TimerPause], laps: Iterable[LapMark]
+        self, session_id: str, pauses: Iterable[TimerPause], laps: Iterable[LapMark], *, anew: bool = False
     ) -> None:
-        """Add pauses and laps as notes, unless the session has some already."""
-        if any(note.kind in ("pause", "lap") for note in self.notes(session_id)):
+        """Add pauses and laps as notes, unless the session has some already; ``anew``: instead of those."""
+        before = [note.id for note in self.notes(session_id) if note.kind in ("pause", "lap")]
+        if before and not anew:
             return
+        for note in before:
+            self.remove_note(session_id, note)
         for pause in pauses:
             self.add_note(session_id, "pause", "", t_s=pause.start_s, value=pause.seconds)
         for lap in laps:

@@ -10,16 +10,19 @@ from typing import Any
 import pytest
 
 from monitor.core.message_catalogues import Language
+from monitor.review.shared_report_page import write_report
 from monitor.review.squad_page import write_squad_page
 from monitor.review.squad_week import AthleteWeek
 from monitor.storage.backup import DATABASE
 from monitor.storage.store import Store
+from monitor.training.sharing import SHARED_ITEMS
 from monitor.web.baseline_file import write_baseline_chart
 from tests.end_to_end.axe_source import axe_source
 from tests.end_to_end.review_tab import review_tab
 from tests.end_to_end.test_plan_page import box
 from tests.end_to_end.test_review_page import kept, long_file, made, opened
 from tests.end_to_end.test_sessions import home
+from tests.review.plan_days import report_of, sharing
 from tests.review.test_baseline_chart import view
 
 __all__ = ["box", "home", "kept", "long_file", "made"]
@@ -73,6 +76,19 @@ def test_nothing_is_wrong_with_the_squads_week(tmp_path: Path, width: int) -> No
         assert complaints(page, ["light"]) == []  # as it is printed
 
 
+@pytest.mark.parametrize("width", [360, 1280])
+def test_nothing_is_wrong_with_the_report_of_a_plan_and_a_phone_moves_no_page_sideways(
+    tmp_path: Path, width: int
+) -> None:
+    report = report_of(sharing(*SHARED_ITEMS), 20, own=True)
+    write_report(report, tmp_path / "report.html", "de")
+    with opened(width, 844, offline=True) as (page, _):
+        page.goto(f"file://{tmp_path}/report.html")
+        assert complaints(page, ["light"]) == []  # as it is printed
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        assert page.evaluate("document.querySelector('svg').getBoundingClientRect().width") >= 600
+
+
 @pytest.fixture
 def tab(home: Path, kept: str) -> Iterator[str]:
     """The address of the Review tab over a store with a run that has a note."""
@@ -87,9 +103,11 @@ def test_nothing_is_wrong_with_the_tab_its_tools_and_the_pages_beside_it(tab: st
         page.goto(tab)
         page.wait_for_selector("#timeline path.line")
         assert complaints(page) == []
+        assert page.evaluate(LARGE_TEXT) == [0, "24px"]
         page.click("#more")
         page.wait_for_selector("#tools:not([hidden])")
         assert complaints(page) == [], "tools"
+        assert page.evaluate(LARGE_TEXT) == [0, "24px"], "tools"
         page.click("#flags")
         page.wait_for_selector("dialog[open]")
         assert complaints(page) == [], "warning signs"
@@ -101,9 +119,19 @@ def test_nothing_is_wrong_with_the_tab_its_tools_and_the_pages_beside_it(tab: st
         page.wait_for_selector("#code")
         assert complaints(page) == [], "pairing"
         page.goto(tab.partition("review")[0] + "api/v1/docs")
-        page.wait_for_selector("main h2")
+        page.wait_for_selector("#TimelineJson")  # models stand at its end
         assert complaints(page) == [], "description of the API"
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
 
+
+LARGE_TEXT = """() => {
+  const page = document.documentElement;
+  page.style.fontSize = "24px";
+  const found = [page.scrollWidth - page.clientWidth, getComputedStyle(document.body).fontSize];
+  page.style.fontSize = "";
+  return found;
+}"""
+"""How much too wide the page is with text of one and a half times the size, and the size of its text."""
 
 VIEWS = ("today", "diary", "strength", "calendar", "shoes", "sharing", "morning", "weekly", "manual_run")
 
@@ -122,3 +150,4 @@ def test_nothing_is_wrong_with_the_plan(box: Any) -> None:
             page.wait_for_selector("#plan section, #plan form")
             page.evaluate(DETAILS_OPEN)
             assert complaints(page) == [], name
+            assert page.evaluate(LARGE_TEXT) == [0, "24px"], name

@@ -247,7 +247,7 @@ async def test_the_page_opens_as_an_app_without_a_link(browser: Browser) -> None
         assert {i["sizes"] for i in manifest["icons"]} >= {"192x192", "512x512"}
         await page.context.set_offline(True)
         await page.reload()
-        await expect(page.locator("#link")).to_have_text("Verbinde neu …")
+        await expect(page.locator("#link")).to_have_text("Offline …")
         kept = await page.evaluate(
             "caches.open('gaitcue-8').then((c) => c.keys()).then((k) => k.map((r) => r.url))"
         )

@@ -32,7 +32,6 @@ from tests.sources.bluetooth.conftest import dbus
 pytestmark = pytest.mark.slow
 RUN_S = 10.0
 STRIDES_HZ = 1.5  # of a foot, at 180 steps a minute
-PHONE_S = 2 * RUN_S  # the clock of a phone is believed once some of its bodies have come
 
 
 class Terminal:
@@ -181,9 +180,12 @@ async def test_setup_run_and_review_with_a_phone_alone(tmp_path: Path) -> None:
     assert address is not None
 
     async def have_run() -> None:
-        for n, body in enumerate(ios_messages(steady_pelvis_imu("phone", PHONE_S, 100.0), 2.9)):
-            await asyncio.to_thread(push, address[0], body, 20.0 if n == 0 else 0.0)
-            await asyncio.sleep(0.5)
+        first, *others = ios_messages(steady_pelvis_imu("phone", RUN_S, 100.0), 2.9)
+        await asyncio.to_thread(push, address[0], first, 20.0)
+        begun_s = time.monotonic()
+        for n, body in enumerate(others, 1):  # by the phone's own clock, however long the last one took
+            await asyncio.sleep(max(0.0, begun_s + 0.5 * n - time.monotonic()))
+            await asyncio.to_thread(push, address[0], body, 0.0)
 
     said = await ben.runs(have_run, "--port", str(free_port()))
     assert is_qr_code(said)

@@ -14,10 +14,11 @@ from playwright.async_api import Locator, Page, expect
 
 from dsp.types import Placement, Side
 from monitor.core.monotonic import SystemClock
-from monitor.core.packet import Packet
+from monitor.core.packet import RUNNER, Packet
 from monitor.core.records import LinkState, SensorStatus
-from monitor.core.session_settings import SensorSettings
+from monitor.core.session_settings import SensorSettings, SessionSettings
 from monitor.devices.device_information import BATTERY
+from monitor.pipeline.session import Session
 from monitor.simulation.emulated.imus import Movesense
 from monitor.simulation.emulated.pods import Pod, RunningPod, Strap
 from monitor.sources.bluetooth.families import bluetooth_families
@@ -100,6 +101,12 @@ class Run:
             while len(sent) < enough:  # noqa: ASYNC110 -- packets have no event
                 await asyncio.sleep(0.02)
 
+    async def tap(self, wish: str) -> tuple[float, float]:
+        """Tap a button of the run; return between which seconds of the session that was."""
+        earliest_s = self.rig.time.now_s()
+        await self.page.locator(f"#run-{wish}").click()
+        return earliest_s, self.rig.time.now_s()
+
     def last_link(self, name: str) -> int:
         """How often its link has broken; one that was never set up may have brought answers already."""
         links = [p.link for p in self.rig.of(name)]
@@ -139,8 +146,10 @@ def assert_own_time(late_s: Iterable[float]) -> None:
 
 
 @contextlib.asynccontextmanager
-async def running(*sensors: SensorSettings) -> AsyncIterator[Run]:
+async def running(*sensors: SensorSettings, followed: bool = False) -> AsyncIterator[Run]:
     async with page_radio(sensors) as rig:
+        if followed:
+            rig.session = Session(SessionSettings(sensors=tuple(sensors)))
         made: dict[str, Pod] = {
             "left": Movesense(rig.radio, LEFT.split()[1]),
             "right": Movesense(rig.radio, RIGHT.split()[1]),
@@ -231,6 +240,60 @@ async def test_without_a_network_everything_waits_and_comes_once_and_with_its_ow
             run.assert_whole(name)
             run.assert_own_time_while_away(name, away_from_s, back_s)
         assert run.rig.source.complete_until_s() > away_from_s + AWAY_S - 1.0
+
+
+async def test_what_is_tapped_without_a_network_waits_and_counts_once_and_from_when_it_was_tapped() -> None:
+    async with running(POD, followed=True) as run:
+        await run.connect("pod")
+        await run.rig.stop_serving()
+        await expect(run.page.locator("#radio-link")).to_contain_text("no connection to gaitcue")
+        await run.page.locator("#radio-close").click()
+        bounds = [await run.tap(wish) for wish in ("lap", "pause")]
+        await expect(run.page.locator("#paused")).to_have_text("Paused")
+        await expect(run.page.locator("#run-waits")).to_contain_text("Pause")
+        await expect(run.page.locator("#run-waits")).to_contain_text("Lap")
+        await run.until_sent("pod", 2)
+        bounds.append(await run.tap("resume"))
+        await expect(run.page.locator("#paused")).to_be_hidden()
+        await run.until_sent("pod", 2)
+        assert run.rig.of(RUNNER) == []
+        await run.rig.serve()
+        await run.until_all_is_here("pod")
+        await expect(run.page.locator("#run-waits")).to_be_hidden()
+        wishes = run.rig.of(RUNNER)
+        assert [p.channel for p in wishes] == ["lap", "pause", "resume"]
+        for wish, (earliest_s, latest_s) in zip(wishes, bounds, strict=True):
+            assert earliest_s - 0.1 < wish.arrival_ns / 1e9 < latest_s + 0.1  # of two clocks
+        arrivals = [p.arrival_ns for p in run.rig.packets]
+        assert arrivals == sorted(arrivals)
+        assert run.rig.session is not None
+        timer = run.rig.session.timer
+        assert [(lap.end_s, lap.trigger) for lap in timer.laps] == [(wishes[0].arrival_ns / 1e9, "manual")]
+        (pause,) = timer.pauses
+        assert (pause.start_s, pause.end_s) == pytest.approx([w.arrival_ns / 1e9 for w in wishes[1:]])
+        await expect(run.page.locator("#run-pause")).to_be_visible()
+        await run.tap("pause")  # with a network it goes the same way, and at once
+        await run.rig.until_heard(RUNNER, 1)
+        await expect(run.page.locator("#paused")).to_have_text("Paused")
+        assert [p.channel for p in run.rig.of(RUNNER)[3:]] == ["pause"]
+
+
+async def test_what_was_tapped_without_a_network_outlasts_the_page() -> None:
+    async with running(POD, followed=True) as run:
+        await run.connect("pod")
+        await run.rig.stop_serving()
+        await expect(run.page.locator("#radio-link")).to_contain_text("no connection to gaitcue")
+        await run.page.locator("#radio-close").click()
+        earliest_s, latest_s = await run.tap("pause")
+        await expect(run.page.locator("#run-waits")).to_contain_text("Pause")  # it is kept
+        await run.page.close()
+        await run.rig.serve()
+        await run.runner.open(run.rig.url)
+        await run.rig.until_heard(RUNNER, 1)
+        (pause,) = run.rig.of(RUNNER)
+        assert earliest_s - 0.1 < pause.arrival_ns / 1e9 < latest_s + 0.1
+        assert run.rig.session is not None
+        assert run.rig.session.timer.paused
 
 
 async def test_a_link_that_breaks_without_a_network_is_made_again_by_the_page_alone() -> None:

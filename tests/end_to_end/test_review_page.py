@@ -153,7 +153,16 @@ def both_feet(language: Language) -> list[dict[str, Any]]:
 @pytest.fixture(scope="module")
 def long_file(tmp_path_factory: pytest.TempPathFactory) -> dict[Language, Path]:
     """A review with every table that there is, in both languages."""
-    rng, seconds = np.random.default_rng(3), 2400
+    files: dict[Language, Path] = {}
+    for language in get_args(Language):
+        files[language] = tmp_path_factory.mktemp("long") / "review.html"
+        write_full_review(files[language], language, 2400)
+    return files
+
+
+def write_full_review(path: Path, language: Language, seconds: int) -> None:
+    """Write the review of a run of noise with every table that there is."""
+    rng = np.random.default_rng(3)
     columns = {
         name: level * (1 + 0.05 * np.linspace(0, 1, seconds) + 0.01 * rng.standard_normal(seconds))
         for name, level in LEVELS.items()
@@ -166,13 +175,15 @@ def long_file(tmp_path_factory: pytest.TempPathFactory) -> dict[Language, Path]:
         600.0, CueKind.CORRECT, Fault.CADENCE_LOW, "cadence_spm", 163.0, 172.0, "cadence_low", 603.0, "cap"
     )
     run = dataclasses.replace(run, bands=[Band(10.0, "cadence_spm", 172.0, 168.0, 176.0)], cues=[cue])
-    files: dict[Language, Path] = {}
-    for language in get_args(Language):
-        files[language] = tmp_path_factory.mktemp("long") / "review.html"
-        steps = StepColumns(side, ic_s, ic_s + 0.25, contact)
-        report = build_review(run, steps, [run], language=language)
-        write_review(report | {"made_anew": [], "feet": both_feet(language)}, files[language])
-    return files
+    steps = StepColumns(side, ic_s, ic_s + 0.25, contact)
+    report = build_review(run, steps, [run], language=language)
+    write_review(report | {"made_anew": [], "feet": both_feet(language)}, path)
+
+
+@pytest.mark.parametrize("language", get_args(Language))
+def test_a_review_of_two_hours_is_a_file_below_600_kb(tmp_path: Path, language: Language) -> None:
+    write_full_review(tmp_path / "review.html", language, 7200)
+    assert 150_000 < (tmp_path / "review.html").stat().st_size < 600_000
 
 
 @pytest.mark.parametrize("language", get_args(Language))

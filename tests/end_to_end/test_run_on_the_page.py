@@ -212,7 +212,7 @@ async def test_intervals_are_chosen_on_the_page_told_by_ear_and_shown_with_their
         await expect(page.locator("#intervals-told")).to_contain_text("4:45")
         await page.locator("#set-pace").fill("4:45")
         await page.locator("#intervals-start").click()
-        await expect(page.locator("#interval-name")).to_have_text("Intervall 1 von 2Ziel 4:45 min/km")
+        await expect(page.locator("#interval-name")).to_have_text("Intervall 1/2Ziel 4:45 min/km")
         await expect(page.locator("#interval-pace.out")).to_have_text("↗ 5:33")  # 3 m/s
         await wait_for_script(page, "heard.words.length == 2")
         run.run_to(75.0)
@@ -387,9 +387,12 @@ async def test_nothing_is_wider_than_the_narrowest_phone(browser: Browser, local
         for change in (
             "document.querySelector('#radio').hidden = false",
             "document.documentElement.style.fontSize = '20px'",
+            "document.documentElement.style.fontSize = '32px'",
         ):
             await page.evaluate(change)
             assert await page.evaluate("document.documentElement.scrollWidth") == 360, change
+        assert await page.evaluate("getComputedStyle(document.body).fontSize") == "32px"
+        await page.evaluate("document.documentElement.style.fontSize = '20px'")
         await page.locator("#menu").click()
         assert await page.evaluate("document.querySelector('#menu-box').scrollWidth") <= 0.94 * 360
         await page.locator("#menu-close").click()
@@ -401,3 +404,63 @@ async def test_nothing_is_wider_than_the_narrowest_phone(browser: Browser, local
         await expect(page.locator("#link")).to_have_class("pill warn")
         assert await page.evaluate("document.documentElement.scrollWidth") == 360
         assert (await header.bounding_box() or {})["height"] == height < 80
+        assert await page.evaluate(CUT_OFF, "#link") == []
+
+
+CUT_OFF = """(where) => {
+  const whole = (box) => box.scrollWidth <= box.clientWidth || box.clientWidth === 0;
+  const within = (box) => {
+    const around = box.closest("dialog") ?? document.body;
+    const room = around.getBoundingClientRect().right - parseFloat(getComputedStyle(around).paddingRight);
+    return box.getBoundingClientRect().right <= room + 0.5;
+  };
+  const boxes = [...document.querySelectorAll(where)];
+  return boxes.filter((box) => !whole(box) || !within(box)).map((box) => box.outerHTML);
+}"""
+"""What is cut off of these elements, or stands out of the padding of what they are in."""
+
+
+@pytest.mark.parametrize("locale", ["en", "de"])
+async def test_in_no_box_is_anything_cut_off_on_the_narrowest_phone(browser: Browser, locale: str) -> None:
+    async with opened(browser, OwnRun(), width=360, locale=locale) as page:
+        for opener, box, closer in (
+            ("#menu", "#menu-box", "#menu-close"),
+            ("#sound", "#box", "#box-close"),
+            ("#flags", "#red-flags", ".flags-head button"),
+        ):
+            await page.locator(opener).click()
+            if opener == "#sound":
+                await page.locator(opener).click()  # the first turns it on
+            await expect(page.locator(box)).to_be_visible()
+            assert await page.evaluate(CUT_OFF, f"{box} :is(button, select, input, span, h2)") == []
+            heading, button = (page.locator(f"{box} {one}").first for one in ("h2", closer))
+            beside = [(await one.bounding_box() or {})["y"] for one in (heading, button)]
+            assert abs(beside[0] - beside[1]) < 20  # the way out stays in the first line
+            await page.locator(f"{box} {closer}").first.click()
+
+
+async def test_a_time_at_the_edge_of_the_strip_is_whole(browser: Browser) -> None:
+    run = OwnRun()
+    async with opened(browser, run, width=360) as page:
+        run.run_to(120.0)
+        await expect(page.locator("#strip text", has_text="2:00")).to_be_visible()
+        edges = "[...document.querySelectorAll('#strip text')].map((t) => t.getBoundingClientRect().right)"
+        frame = await page.locator("#strip").bounding_box() or {}
+        assert max(await page.evaluate(edges)) <= frame["x"] + frame["width"]
+
+
+async def test_a_page_without_a_link_shows_no_number_as_if_it_were_of_now(browser: Browser) -> None:
+    run = OwnRun()
+    async with opened(browser, run) as page:
+        run.run_to(100.0)
+        await expect(page.locator("#cadence")).to_have_text("171")
+        color = "getComputedStyle(document.querySelector('#cadence')).color"
+        live = await page.evaluate(color)
+        run.feed.close()
+        await page.context.set_offline(True)
+        await expect(page.locator("#link")).to_have_class("pill warn")
+        assert (
+            await page.evaluate(color)
+            == await page.evaluate("getComputedStyle(document.querySelector('#average')).color")
+            != live
+        )

@@ -155,7 +155,7 @@ def test_the_page_shows_the_run_and_comes_back_after_a_restart(home: Path, shoes
             expect(page.locator("#strip path.trace").first).to_be_attached(timeout=20_000)
             program.kill()
             program.communicate()
-            expect(page.locator("#link")).to_have_text("Reconnecting …", timeout=10_000)
+            expect(page.locator("#link")).to_have_text("Offline …", timeout=10_000)
             program, _ = service(url.rsplit(":", 1)[1].strip("/"))
             expect(page.locator("#link")).to_have_text("Live", timeout=20_000)
             assert troubles == []

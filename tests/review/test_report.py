@@ -438,6 +438,6 @@ def test_sensors_are_called_by_where_they_are_worn() -> None:
         SensorSettings(name="belt", kind="plain", placement=Placement.PELVIS),
     )
     run = dataclasses.replace(steady(cadence_spm=165.0), settings=SessionSettings(sensors=worn))
-    assert build_review(run, NO_STEPS)["session"]["sensors"] == ["left shoe (footL)", "pelvis (belt)"]
+    assert build_review(run, NO_STEPS)["session"]["sensors"] == ["left shoe (footL)", "lower back (belt)"]
     german = build_review(run, NO_STEPS, language="de")["session"]["sensors"]
-    assert german == ["linker Schuh (footL)", "Becken (belt)"]
+    assert german == ["linker Schuh (footL)", "Kreuz (belt)"]

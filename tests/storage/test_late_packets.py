@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from dsp.types import Metric, Placement
 from monitor.core.errors import InputError, StoreError
-from monitor.core.packet import Packet
+from monitor.core.packet import LAP, PAUSE, RESUME, RUNNER, Packet, wish_packet
 from monitor.core.records import Out, SessionStarted
 from monitor.core.session_settings import SensorSettings, SessionSettings
 from monitor.devices import plain
@@ -52,6 +52,7 @@ def run(store: Store, folder: Path, packets: Sequence[Packet], name: str = START
     records += session.finish()
     tape.finish()
     store.write(name, records)
+    store.add_timer_facts(name, session.timer.pauses_until(session.t_s), session.timer.laps)
     store.end(name, session.t_s)
     return name
 
@@ -91,6 +92,24 @@ def test_what_is_there_already_is_not_added_again(store: Store, tmp_path: Path) 
     before = Path(store.session(name).tape).read_bytes()
     assert add_late_packets(store, "ann", name, late) == 0
     assert Path(store.session(name).tape).read_bytes() == before
+
+
+def test_late_wishes_make_the_pauses_and_laps_that_the_run_would_have_had(
+    store: Store, tmp_path: Path
+) -> None:
+    """Of a run that was paused, and then ended where nobody knew that it went on."""
+    readings = [reading(t) for t in range(60)]
+    wishes = [wish_packet(10.5, LAP), wish_packet(20.5, PAUSE), wish_packet(30.5, RESUME)]
+    in_time = sorted([*readings, *wishes], key=lambda p: p.arrival_ns)
+    whole = run(store, tmp_path, in_time, "whole")
+    name = run(store, tmp_path, sorted([*readings[:22], *wishes[:2]], key=lambda p: p.arrival_ns))
+    assert add_late_packets(store, "ann", name, [*readings[22:], wishes[2]]) == 39
+    assert cadences(store, name) == cadences(store, whole)
+    assert all(p.link == 0 for p in on_tape(store, name) if p.sensor == RUNNER)
+    expected = [("pause", 20.5, 10.0), ("lap", 10.5, None)]
+    for session in (name, whole):
+        assert [(n.kind, n.t_s, n.value) for n in store.notes(session)] == expected
+    assert add_late_packets(store, "ann", name, wishes) == 0
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import colorsys
 import json
 import mimetypes
 import posixpath
@@ -234,3 +235,14 @@ def test_a_metric_is_named_in_a_script_only_where_that_one_is_meant() -> None:
         ("cues.js", "cadence_spm"),
         ("comparisons.js", "speed_mps"),
     }
+
+
+def test_what_texts_call_red_is_red() -> None:
+    """A hue within 15 degrees of pure red, by day and by night."""
+    styles = [sheet.read_text() for sheet in sorted(STATIC.glob("*/*.css"))]
+    reds = [color for style in styles for color in re.findall(r"--(?:red|bad): #([0-9a-f]{6})", style)]
+    assert len(reds) >= 6
+    for color in reds:
+        hue, _, saturation = colorsys.rgb_to_hls(*(part / 255 for part in bytes.fromhex(color)))
+        assert min(hue, 1 - hue) * 360 < 15, color
+        assert saturation > 0.5, color

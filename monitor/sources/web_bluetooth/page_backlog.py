@@ -7,8 +7,8 @@ import logging
 from collections.abc import Iterable
 
 from monitor.core.errors import MonitorError
-from monitor.core.packet import Packet
-from monitor.sources.web_bluetooth.page_messages import PageLateBatch
+from monitor.core.packet import Packet, wish_packet
+from monitor.sources.web_bluetooth.page_messages import PageLateBatch, PageWish
 from monitor.sources.web_bluetooth.page_run import AddLatePackets
 
 _log = logging.getLogger(__name__)
@@ -47,7 +47,10 @@ class PageBacklog:
         return True
 
     def _packets_of(self, batch: PageLateBatch) -> Iterable[Packet]:
-        for heard in batch.notifications:
+        for heard in batch.entries:
+            if isinstance(heard, PageWish):
+                yield wish_packet(heard.page_s - batch.zero_s, heard.channel)
+                continue
             links = self._links.setdefault(heard.sensor, [])
             connection = (batch.page, heard.connection)
             if connection not in links[-1:]:

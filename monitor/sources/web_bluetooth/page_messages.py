@@ -10,6 +10,8 @@ device     ``{"sensor", "connection", "id", "name", "uuids",       a device that
 did        ``[call, base64 or null, error or ""]``                 what came of ``do``
 batch      ``[number, page, ms, [[sensor, connection, ms,          notifications in order; the batch
            channel, base64], ...]]``                               waits until it is ``taken``
+                                                                   ``[wish, ms]`` among them is a wish of
+                                                                   the runner: pause, resume or lap
 late       ``[number, run, zero_ms, page, notifications]``         a batch of an earlier run, whose second
                                                                    0 was then
 late_end   ``[number, run]``                                       that was all of it
@@ -33,6 +35,7 @@ from typing import Any
 
 from monitor.core.errors import DecodeError
 from monitor.core.http_limits import JsonShape
+from monitor.core.packet import LAP, PAUSE, RESUME
 from monitor.core.safe_text import clean_line
 
 LARGEST_PAGE_MESSAGE = 65_536
@@ -42,6 +45,7 @@ _LONGEST_TEXT = 100  # of a name or an identity
 _LARGEST_NOTIFICATION = 512  # bytes: the longest value of an attribute (Bluetooth Core 5.4, vol 3 F 3.2.9)
 _MOST_MS = 1e15
 _MOST_COUNT = 2**53
+_WISHES, _WISH_LENGTH = (PAUSE, RESUME, LAP), 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,24 +101,35 @@ class PageNotification:
 
 
 @dataclass(frozen=True, slots=True)
+class PageWish:
+    """A wish of the runner to the timer, by its channel, and when it was made (s of the page's clock)."""
+
+    channel: str
+    page_s: float
+
+
+PageEntry = PageNotification | PageWish
+
+
+@dataclass(frozen=True, slots=True)
 class PageBatch:
-    """Notifications in order, heard by the load ``page``, which has nothing older: sent at ``page_s``."""
+    """Entries in order, of the load ``page``, which has nothing older: sent at ``page_s``."""
 
     number: int
     page: str
     page_s: float
-    notifications: tuple[PageNotification, ...]
+    entries: tuple[PageEntry, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class PageLateBatch:
-    """Notifications of an earlier ``run``, whose second 0 was at ``zero_s`` of the page's clock."""
+    """Entries of an earlier ``run``, whose second 0 was at ``zero_s`` of the page's clock."""
 
     number: int
     run: str
     zero_s: float
     page: str
-    notifications: tuple[PageNotification, ...]
+    entries: tuple[PageEntry, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,8 +218,19 @@ def _result(value: Any) -> PageResult:
 
 
 def _batch(value: Any) -> PageBatch:
-    number, page, ms, notifications = value
-    return PageBatch(_count(number), _text(page), _seconds(ms), tuple(map(_notification, notifications)))
+    number, page, ms, entries = value
+    return PageBatch(_count(number), _text(page), _seconds(ms), tuple(map(_entry, entries)))
+
+
+def _entry(value: Any) -> PageEntry:
+    return _wish(value) if len(value) == _WISH_LENGTH else _notification(value)
+
+
+def _wish(value: Any) -> PageWish:
+    channel, ms = value
+    if channel not in _WISHES:
+        raise ValueError("not a wish of a page")
+    return PageWish(channel, _seconds(ms))
 
 
 def _notification(value: Any) -> PageNotification:
@@ -215,9 +241,9 @@ def _notification(value: Any) -> PageNotification:
 
 
 def _late_batch(value: Any) -> PageLateBatch:
-    number, run, zero_ms, page, notifications = value
-    heard = tuple(map(_notification, notifications))
-    return PageLateBatch(_count(number), _text(run), _seconds(zero_ms), _text(page), heard)
+    number, run, zero_ms, page, entries = value
+    late = tuple(map(_entry, entries))
+    return PageLateBatch(_count(number), _text(run), _seconds(zero_ms), _text(page), late)
 
 
 def _late_end(value: Any) -> PageLateEnd:

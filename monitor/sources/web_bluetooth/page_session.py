@@ -9,6 +9,7 @@ import logging
 from monitor.core.errors import DecodeError, SensorError
 from monitor.core.monotonic import MonotonicClock
 from monitor.core.outage import RepeatedEvent
+from monitor.core.packet import Packet, wish_packet
 from monitor.core.records import LinkState
 from monitor.sources.web_bluetooth.page_backlog import PageBacklog
 from monitor.sources.web_bluetooth.page_clock import PageClock
@@ -17,6 +18,7 @@ from monitor.sources.web_bluetooth.page_messages import (
     PageAlive,
     PageBatch,
     PageDevice,
+    PageEntry,
     PageHello,
     PageLateBatch,
     PageLateEnd,
@@ -24,6 +26,7 @@ from monitor.sources.web_bluetooth.page_messages import (
     PageMessage,
     PageResult,
     PageTime,
+    PageWish,
     decode_page_message,
     encode_service_message,
 )
@@ -152,18 +155,31 @@ class PageSession:
     async def _take_batch(self, batch: PageBatch) -> None:
         """Every batch once, however often it is sent."""
         if batch.number > self._queue.taken:
-            for heard in batch.notifications:
-                sensor = self._run.sensors.get(heard.sensor)
-                if sensor is None or sensor.queue is not self._queue or self._run.emit is None:
-                    self._strange.happened("web_bluetooth: a page sends of a device that is not ours")
-                    continue
-                self._queue.heard_s = self._session_s(heard.page_s)
-                packet = sensor.packet(heard, batch.page, self._queue.heard_s)
-                if packet is not None:
+            for entry in batch.entries:
+                packet = self._packet_of(entry, batch.page)
+                if packet is not None and self._run.emit is not None:
                     self._run.emit(packet)
             self._hear_until(batch.page_s)
             self._queue.taken = batch.number
         await self._say("taken", batch.number)
+
+    def _packet_of(self, entry: PageEntry, load: str) -> Packet | None:
+        """The packet of what was heard or wished, None for what is not ours."""
+        if isinstance(entry, PageWish):
+            return wish_packet(self._wished_s(entry), entry.channel)
+        sensor = self._run.sensors.get(entry.sensor)
+        if sensor is None or sensor.queue is not self._queue:
+            self._strange.happened("web_bluetooth: a page sends of a device that is not ours")
+            return None
+        self._hear_until(entry.page_s)
+        return sensor.packet(entry, load, self._queue.heard_s)
+
+    def _wished_s(self, wish: PageWish) -> float:
+        """The second of a wish: when it was made, or now where the run has not waited for this page."""
+        if all(sensor.queue is not self._queue for sensor in self._run.sensors.values()):
+            return self._time.now_s()
+        self._hear_until(wish.page_s)
+        return self._queue.heard_s
 
     async def _add_backlog(self, number: int, run: str) -> None:
         """The page forgets what was added, and keeps what could not be."""

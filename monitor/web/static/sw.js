@@ -39,6 +39,7 @@ const FILES = [
   "radio/queue.js",
   "radio/radio.css",
   "radio/radio_box.js",
+  "radio/runner_wishes.js",
   "shared/api.js",
   "shared/elements.js",
   "shared/messages.js",

@@ -61,11 +61,16 @@ class FakePage:
 
     def batch(self, *heard: tuple[str, float, str, bytes], number: int | None = None, connection: int = 1,
               load: str = "load 1") -> int:  # fmt: skip
-        """Send notifications (sensor, session second, channel, payload); return the number of the batch."""
+        """Send notifications (sensor, session second, channel, payload); return the number of the batch.
+
+        Those of no sensor are wishes.
+        """
         number = self._batches + 1 if number is None else number
         self._batches = max(self._batches, number)
         rows = [
             [sensor, connection, self.now_ms(t_s), channel, base64_text(payload)]
+            if sensor
+            else [channel, self.now_ms(t_s)]
             for sensor, t_s, channel, payload in heard
         ]
         self.say("batch", [number, load, self.now_ms(heard[-1][1]), rows])

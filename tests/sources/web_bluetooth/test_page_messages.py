@@ -19,6 +19,7 @@ from monitor.sources.web_bluetooth.page_messages import (
     PageNotification,
     PageResult,
     PageTime,
+    PageWish,
     base64_text,
     decode_page_message,
 )
@@ -36,7 +37,7 @@ VALUES = {
     "time": [4, 1500.0],
     "device": DEVICE,
     "did": [7, "AQI=", ""],
-    "batch": [9, "p", 2000, [["left", 3, 1900.5, "data", "AQI="]]],
+    "batch": [9, "p", 2000, [["left", 3, 1900.5, "data", "AQI="], ["pause", 1950]]],
     "gone": ["left", 3],
     "alive": 2500,
 }
@@ -53,7 +54,7 @@ def test_every_message_is_what_it_says() -> None:
     assert read["device"] == PageDevice("left", 3, "x==", "Pod 1", frozenset({"2a53"}), True)
     assert read["did"] == PageResult(7, b"\1\2", "")
     heard = PageNotification("left", 3, 1.9005, "data", b"\1\2")
-    assert read["batch"] == PageBatch(9, "p", 2.0, (heard,))
+    assert read["batch"] == PageBatch(9, "p", 2.0, (heard, PageWish("pause", 1.95)))
     assert read["gone"] == PageLost("left", 3)
     assert read["alive"].page_s == 2.5  # type: ignore[union-attr]
 
@@ -77,6 +78,11 @@ def test_every_message_is_what_it_says() -> None:
         '{"did": [7, "not base64", ""]}',
         '{"did": [7, "' + base64_text(bytes(513)) + '", ""]}',
         '{"batch": [1, "p", 2000, [["left", 3, 1900.5, "data"]]]}',
+        '{"batch": [1, "p", 2000, [["end", 1900.5]]]}',
+        '{"batch": [1, "p", 2000, [["stop_cues", 1900.5]]]}',
+        '{"batch": [1, "p", 2000, [["lap", "soon"]]]}',
+        '{"batch": [1, "p", 2000, [[["lap"], 1900.5]]]}',
+        '{"batch": [1, "p", 2000, [{"a": 1, "b": 2}]]}',
         "[" * 60_000,
         '{"alive": ' + "[" * 100 + "]" * 100 + "}",
         '{"alive": "' + "x" * LARGEST_PAGE_MESSAGE + '"}',

@@ -15,12 +15,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dsp.types import Placement, Side
+from monitor.core.activity_facts import TimerPause
 from monitor.core.errors import ConfigError, StoreError
-from monitor.core.packet import Packet
+from monitor.core.packet import RUNNER, Packet, wish_packet
 from monitor.core.records import LinkState, SensorStatus
 from monitor.core.session_settings import SensorSettings
 from monitor.devices import movesense, rsc
 from monitor.devices.device_information import BATTERY
+from monitor.pipeline.run_timer import RunTimer
 from monitor.sources.web_bluetooth.page_messages import base64_text
 from monitor.sources.web_bluetooth.source import WebBluetoothSource
 from tests.manual_clock import ManualClock
@@ -208,6 +210,55 @@ async def test_while_a_page_is_away_the_session_waits_and_what_waited_comes_with
         again.leave()
 
 
+WISHED = [
+    (("pod", 2.0, "rsc", b"a"), ("", 2.5, "lap", b"")),
+    (("pod", 10.0, "rsc", b"b"), ("", 10.5, "pause", b""), ("pod", 11.0, "rsc", b"c")),
+    (("", 20.0, "resume", b""), ("pod", 21.0, "rsc", b"d")),
+]
+
+
+async def packets_of_wishes(away: bool) -> list[Packet]:
+    """What a run gets in which the runner wishes something, with the network or without it."""
+    async with running(POD) as run:
+        page = await run.come()
+        await run.wear(page)
+        if away:
+            page.leave()
+            await run.settle(30.0)
+            assert run.packets == []
+            assert run.source.complete_until_s() < 2.0
+            page = await run.come()
+        for number, batch in enumerate(WISHED, start=1):
+            await run.settle(max(0.0, batch[-1][1] - run.time.now_s()))
+            page.batch(*batch, number=number)
+            page.batch(*batch, number=number)  # as after a break, before it was taken
+            await run.settle()
+        page.leave()
+        return run.packets
+
+
+async def test_a_wish_without_a_network_comes_in_its_place_once_and_from_when_it_was_made() -> None:
+    late = await packets_of_wishes(away=True)
+    assert late == await packets_of_wishes(away=False)
+    wishes = [(p.channel, p.arrival_ns / 1e9) for p in late if p.sensor == RUNNER]
+    assert wishes == [("lap", 2.5), ("pause", 10.5), ("resume", 20.0)]
+    timer = RunTimer()
+    for packet in late:
+        timer.follow(packet.channel, packet.payload, packet.arrival_ns / 1e9)
+    assert timer.pauses == [TimerPause(10.5, 9.5)]
+    assert [lap.end_s for lap in timer.laps] == [2.5]
+
+
+async def test_a_wish_of_a_page_that_the_run_has_not_waited_for_counts_from_now() -> None:
+    async with running(POD) as run:
+        page = await run.come()
+        await run.settle(30.0)
+        page.batch(("", 5.0, "pause", b""))
+        await run.settle()
+        assert run.packets == [wish_packet(30.0, "pause")]
+        page.leave()
+
+
 async def test_a_page_that_says_nothing_any_more_is_away() -> None:
     async with running(POD) as run:
         page = await run.come()
@@ -327,19 +378,21 @@ async def test_what_is_of_an_earlier_run_goes_to_that_run_and_is_then_forgotten(
         ):
             rows = [["pod", connection, 1000.0 * second + 400, "rsc", base64_text(bytes([second]))]]
             page.say("late", [number, "run 1", 400.0, load, rows])
-        page.say("late_end", [3, "run 1"])
+        page.say("late", [4, "run 1", 400.0, "b", [["pause", 9400.0]]])
+        page.say("late_end", [4, "run 1"])
         await run.until(lambda: page.of("late_taken"))
-        assert page.of("late_taken") == [[3, "run 1"]]
+        assert page.of("late_taken") == [[4, "run 1"]]
         ((session, packets),) = taken
         assert session == "run 1"
         assert [(p.arrival_ns // 10**9, p.payload, p.link) for p in packets] == [
-            (5, b"\5", 0), (6, b"\6", 0), (7, b"\7", 1), (8, b"\x08", 2),
+            (5, b"\5", 0), (6, b"\6", 0), (7, b"\7", 1), (8, b"\x08", 2), (9, b"", 0),
         ]  # fmt: skip
-        page.say("late", [4, "unknown", 400.0, "a", [["pod", 1, 900.0, "rsc", base64_text(b"x")]]])
-        page.say("late_end", [4, "unknown"])
-        page.say("late_end", [4, "run 1"])  # of which there is nothing more
+        assert packets[-1] == wish_packet(9.0, "pause")
+        page.say("late", [5, "unknown", 400.0, "a", [["pod", 1, 900.0, "rsc", base64_text(b"x")]]])
+        page.say("late_end", [5, "unknown"])
+        page.say("late_end", [5, "run 1"])  # of which there is nothing more
         await run.until(lambda: len(page.of("late_taken")) == 2)
-        assert page.of("late_taken")[1] == [4, "run 1"]
+        assert page.of("late_taken")[1] == [5, "run 1"]
         assert run.packets == []
         page.leave()
 

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { noticeText, sensorCondition, sensorText } from "../../../monitor/web/static/live/panels.js";
-import "./messages.mjs";
+import { useNames } from "../../../monitor/web/static/shared/messages.js";
+import { within } from "./messages.mjs";
 
 const SENSOR = {
   link: "streaming",
@@ -43,6 +44,23 @@ test("the notice names every sink in trouble, after the end of the session; else
     assert.equal(noticeText({ sinks: {}, ended }), "Run finished.");
   assert.match(noticeText({ sinks, ended: "x" }), /^Run stopped: x\. influx/);
   assert.equal(noticeText({ sinks: { store: sinks.store }, ended: null }), "");
+});
+
+test("a sensor whose text has its name is named once", () => {
+  const lost = { ...SENSOR, sensor: "footL", link: "lost" };
+  lost.text = "footL is out of range or switched off; searching on";
+  const texts = () => [noticeText({ sinks: {}, ended: null, sensors: { lost } }), sensorText(lost)];
+  useNames({ footL: "left shoe" });
+  assert.deepEqual(texts(), [
+    "left shoe is out of range or switched off; still searching",
+    "is out of range or switched off; still searching · 104 Hz",
+  ]);
+  useNames({ footL: "linker Schuh" });
+  assert.equal(
+    within("de", texts)[0],
+    "linker Schuh ist außer Reichweite oder ausgeschaltet; suche weiter",
+  );
+  useNames({});
 });
 
 test("a sensor that is gone is named on top, as long as the run goes on", () => {

@@ -5,6 +5,7 @@ import { base64Of, beginsWith, bytesOf } from "../../../monitor/web/static/radio
 import { holds } from "./seeded.mjs";
 import "./messages.mjs";
 
+const { RunnerWishes } = await import("../../../monitor/web/static/radio/runner_wishes.js");
 globalThis.localStorage ??= { getItem: () => null };
 const { filtersOf, podText } = await import("../../../monitor/web/static/radio/radio_box.js");
 
@@ -41,4 +42,45 @@ test("a sensor without a device says what to choose", () => {
 test("a pod says its state, its trouble and its battery", () => {
   const pod = { device: { name: "Pod 1" }, state: "lost", trouble: "no connection", battery: 12 };
   assert.equal(podText(pod, { name: "left" }), "Pod 1 · lost, searching · no connection · battery 12 %");
+});
+
+const kinds = (wishes) => wishes.shown().map(({ kind }) => kind);
+
+test("a wish is shown until the service has it and the timer tells of it", () => {
+  const wishes = new RunnerWishes();
+  const [pause, resume] = [wishes.add("pause"), wishes.add("resume")];
+  assert.deepEqual([pause[0], resume[0]], ["pause", "resume"]);
+  wishes.keep([["lap", pause[1]], pause], 7);
+  wishes.taken(6);
+  wishes.followed();
+  assert.deepEqual(kinds(wishes), ["pause", "resume"]); // what changed was not of these
+  wishes.taken(7);
+  assert.deepEqual(kinds(wishes), ["pause", "resume"]);
+  wishes.followed();
+  assert.deepEqual(kinds(wishes), ["resume"]);
+});
+
+test("a wish is worth a word once it has waited, and is forgotten when nothing is told of it", (t) => {
+  let now_ms = 1000;
+  t.mock.method(performance, "now", () => now_ms);
+  const wishes = new RunnerWishes();
+  const entry = wishes.add("lap");
+  assert.deepEqual(
+    wishes.shown().map(({ waits }) => waits),
+    [false],
+  );
+  now_ms += 2000;
+  assert.equal(wishes.shown()[0].waits, false); // it is not kept yet
+  wishes.keep([entry], 3);
+  assert.deepEqual(
+    wishes.shown().map(({ waits }) => waits),
+    [true],
+  );
+  wishes.taken(3);
+  assert.deepEqual(
+    wishes.shown().map(({ waits }) => waits),
+    [false],
+  );
+  now_ms += 4000;
+  assert.deepEqual(kinds(wishes), []);
 });

@@ -79,7 +79,7 @@ test("answers are counted out of the cues that were spoken", () => {
   const response = { cues: 8, answered: { value: 0.75, low: 0.41, high: 0.93 }, median_s: 6.4 };
   assert.equal(
     responseText(response, 9),
-    "8 cues given. You responded to 6 within 15 s (75 %, 95 % interval 41 to 93 %). Half of them came within 6 s.",
+    "8 cues given. You responded to 6 within 15 s (75 %, 95 % interval 41 to 93 %). After half of the cues you were back in range within 6 s.",
   );
   assert.equal(responseText({ cues: 1, answered: null, median_s: null }, 1), "1 cue given.");
   assert.equal(responseText(null, 3), "No cue was given.");

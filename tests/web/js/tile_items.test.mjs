@@ -5,11 +5,12 @@ import {
   allItems,
   hasNormal,
   isStale,
+  itemLabel,
   itemOf,
   moved,
   shownItems,
 } from "../../../monitor/web/static/live/tile_items.js";
-import "./messages.mjs";
+import { SHIPPED, within } from "./messages.mjs";
 
 const tile = (order, more = {}) => ({
   label: "x",
@@ -35,6 +36,23 @@ test("without a choice the first three that are measured are shown, but not the 
   assert.deepEqual(shownItems([], LEGEND, now), ["speed_mps", "contact_ms", "load"]);
   assert.deepEqual(shownItems([], LEGEND, { contact_ms: at(1) }), ["contact_ms"]);
   assert.deepEqual(shownItems([], LEGEND, {}), []);
+});
+
+test("the name of a tile can be parted where it is longer than a narrow phone's tile", () => {
+  const tiles = ["speed_mps", "contact_ms", "overstride_m", "braking_impulse_bws", "foot_strike_deg"];
+  tiles.push("vertical_oscillation_mm", "contact_balance_pct", "heart_rate_bpm", "power_w");
+  tiles.push("lap_time", "lap_distance", "lap_pace", "average_pace");
+  const texts = SHIPPED.languages.de;
+  const legend = Object.fromEntries(
+    tiles.map((name) => [name, tile(1, { label: texts[`metric.${name}.label`] })]),
+  );
+  legend.speed_mps.display = { ...legend.speed_mps.display, pace: true };
+  const names = within("de", () => tiles.map((name) => itemLabel(name, legend)));
+  const parts = names.flatMap((name) => name.split(/[ /\u00ad]/u));
+  assert.deepEqual(
+    parts.filter((part) => part.length > 11),
+    [],
+  );
 });
 
 test("what was chosen is shown in its order, measured or not; what is not known any more is left out", () => {

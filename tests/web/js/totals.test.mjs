@@ -7,7 +7,9 @@ import {
   isPaused,
   isReady,
   paceCourse,
+  tellsOfWish,
   timerSeconds,
+  timerWith,
 } from "../../../monitor/web/static/live/totals.js";
 import { distanceText, paceClock, readPace, toldInUnits } from "../../../monitor/web/static/live/units.js";
 import {
@@ -23,6 +25,32 @@ test("the timer stands still in a pause and leaves out those before", () => {
   assert.equal(timerSeconds({ paused_at_s: 90, paused_s: 20 }, 100), 70);
   assert.equal(timerSeconds({ paused_at_s: 0, paused_s: 0 }, 100), 0);
   assert.equal(timerSeconds(null, 100), 100);
+});
+
+const RUNNING = { paused_at_s: null, paused_s: 20, distance_m: 900, lap_from_s: 0, lap_from_m: 0 };
+
+test("wishes that wait are followed on the page as the run will follow them", () => {
+  const paused = timerWith(RUNNING, [{ kind: "pause", at_s: 100 }]);
+  assert.equal(timerSeconds(paused, 150), 80);
+  assert.equal(isPaused({ timer: paused }), true);
+  const on = timerWith(RUNNING, [
+    { kind: "lap", at_s: 90 },
+    { kind: "pause", at_s: 100 },
+    { kind: "lap", at_s: 105 },
+    { kind: "pause", at_s: 110 },
+    { kind: "resume", at_s: 130 },
+  ]);
+  assert.deepEqual([isPaused({ timer: on }), timerSeconds(on, 150)], [false, 100]);
+  assert.deepEqual([on.lap_from_s, on.lap_from_m], [70, 900]);
+  assert.deepEqual(timerWith(RUNNING, [{ kind: "resume", at_s: 100 }]), RUNNING);
+  assert.equal(timerWith(null, [{ kind: "pause", at_s: 1 }]), null);
+});
+
+test("distance alone tells nothing of a wish", () => {
+  assert.equal(tellsOfWish({ distance_m: 5 }), false);
+  assert.equal(tellsOfWish(undefined), false);
+  assert.equal(tellsOfWish({ paused_at_s: null }), true);
+  assert.equal(tellsOfWish({ lap_from_s: 3 }), true);
 });
 
 test("a run that waits from its first second is ready, not paused on its way", () => {

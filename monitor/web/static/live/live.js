@@ -20,7 +20,7 @@ import { offerIntervals, openMenu, speakMenu } from "./menu.js";
 import { showNotice, showPill, showSensors } from "./panels.js";
 import { placeNames } from "./places.js";
 import { openPocket, showAwake } from "./pocket.js";
-import { openRunBar, showRunBar } from "./run_bar.js";
+import { openRunBar, showRunBar, showWaiting } from "./run_bar.js";
 import { Sound } from "./sound.js";
 import { openSoundBox } from "./sound_box.js";
 import { followStop, showStop } from "./stop.js";
@@ -29,7 +29,7 @@ import { followTheme } from "./theme.js";
 import { showTileChoice } from "./tile_choice.js";
 import { isStale } from "./tile_items.js";
 import { showTiles } from "./tiles.js";
-import { isPaused, isReady, showTotals, timerSeconds } from "./totals.js";
+import { isPaused, isReady, showTotals, tellsOfWish, timerSeconds, timerWith } from "./totals.js";
 import { Voice } from "./voice.js";
 import { isOfHub, leadBack, showWho, socketAddress } from "./watched.js";
 
@@ -85,7 +85,11 @@ function take(message) {
     useNames(placeNames(places));
     clock.start(message.pace);
     radio.follow(message.radio);
-  } else if (state) applyChange(state, message.change);
+    radio.timerChanged();
+  } else if (state) {
+    applyChange(state, message.change);
+    if (tellsOfWish(message.change.timer)) radio.timerChanged();
+  }
   clock.hear(message.at_s);
   newest_ms = performance.now();
   if (state?.ended) showLink("ended");
@@ -104,18 +108,34 @@ async function loadLegend() {
   draw();
 }
 
+// Wishes that wait in this page, each with its second of the session.
+function ownWishes() {
+  if (!state?.timer || !clock.synced) return [];
+  return radio.wishes.map((wish) => ({ ...wish, at_s: clock.at(wish.at_ms - performance.timeOrigin) }));
+}
+
+// The run as it will be when they were followed.
+const withWishes = () => ({ ...state, timer: timerWith(state.timer, ownWishes()) });
+
+function wishWithSensors(wish) {
+  const goes = radio.wish(wish);
+  if (goes) draw();
+  return goes;
+}
+
 function draw() {
   if (!state) return;
+  const shown = withWishes();
   showActivity();
   $("finished").hidden = !state.ended;
   showOrigin();
   showWho($("who"), state.session);
-  $("hero").classList.toggle("at-rest", isPaused(state));
+  $("hero").classList.toggle("at-rest", isPaused(shown));
   showCadence(state.now.cadence_spm);
   showSensors(state);
   showNotice(state);
   showLine(state);
-  showRunBar(state, rights);
+  showRunBar(shown, rights);
   $("intervals-form").hidden = !rights.controls || Boolean(state.ended);
   $("intervals-stop").hidden = !state.timer?.interval;
   drawTimes();
@@ -125,16 +145,29 @@ function draw() {
 // What goes on between two messages too.
 function drawTimes() {
   if (!state) return;
-  const now_s = state.ended || !clock.synced ? state.t_s : Math.max(clock.now(), state.t_s),
-    timer_s = timerSeconds(state.timer, now_s);
-  showTotals(state, timer_s);
-  if (legend) showTiles(state, legend, timer_s, drawTimes);
+  const shown = withWishes(),
+    now_s = state.ended || !clock.synced ? state.t_s : Math.max(clock.now(), state.t_s),
+    timer_s = timerSeconds(shown.timer, now_s);
+  showTotals(shown, timer_s);
+  if (legend) showTiles(shown, legend, timer_s, drawTimes);
+  showWaiting(waitingTexts());
+}
+
+// What the timer showed at each wish that waits for the connection.
+function waitingTexts() {
+  const wishes = ownWishes();
+  return wishes
+    .map(({ kind, at_s, waits }, i) => {
+      return { kind, waits, timer_s: timerSeconds(timerWith(state.timer, wishes.slice(0, i)), at_s) };
+    })
+    .filter(({ waits }) => waits && !state.ended);
 }
 
 // One pill says how it is: what the runner does, or else what is wrong with the link.
 function showActivity() {
-  const paused = isPaused(state),
-    still = isReady(state) ? "live.ready" : "live.paused";
+  const shown = withWishes(),
+    paused = isPaused(shown),
+    still = isReady(shown) ? "live.ready" : "live.paused";
   const kind = !paused && state.activity === "run" ? "good" : "";
   showPill("activity", textOf(paused ? still : `live.activity.${state.activity}`), kind);
   $("activity").hidden = Boolean(state.ended) || link[1] !== "good";
@@ -160,6 +193,7 @@ function showCadence(now) {
 function showLink(name, kind = "") {
   link = [name, kind];
   showPill("link", textOf(`live.link.${name}`), kind);
+  document.body.classList.toggle("away", kind === "warn" || kind === "bad");
   if (state) showActivity();
 }
 
@@ -191,7 +225,7 @@ setInterval(() => {
 followTheme(redraw);
 followSize(redraw);
 openPocket();
-openRunBar();
+openRunBar(wishWithSensors);
 openMenu(
   () => legend && showTileChoice(legend, state?.now ?? {}, drawTimes),
   () => {

@@ -36,9 +36,12 @@ export function sensorCondition(sensor) {
   return sensor.link !== "streaming" || lostShare(sensor) > LOSS_WORTH_A_WARNING ? "warn" : "";
 }
 
+// Some texts begin with the name, which stands before them anyway.
+const withoutName = (text, name) => (text.startsWith(`${name} `) ? text.slice(name.length + 1) : text);
+
 // What it says of itself, and what of its numbers is known.
-export function sensorText({ text, rate_hz, battery_pct, ...counts }) {
-  const parts = [recordedText(text)];
+export function sensorText({ sensor, text, rate_hz, battery_pct, ...counts }) {
+  const parts = [withoutName(recordedText(text), nameText(sensor))];
   if (rate_hz) parts.push(`${rate_hz.toFixed(0)} Hz`);
   if (counts.lost) parts.push(textOf("live.sensor.lost", { share: 100 * lostShare(counts) }));
   if (battery_pct != null) parts.push(textOf("live.sensor.battery", { level: battery_pct }));
@@ -56,7 +59,7 @@ export function showNotice(state) {
 export function noticeText({ sinks, ended, sensors = {} }) {
   const gone = ended ? [] : Object.values(sensors).filter((s) => SILENT.includes(s.link));
   const troubles = [
-    ...gone.map((s) => `${nameText(s.sensor)}: ${recordedText(s.text)}`),
+    ...gone.map((s) => goneText(nameText(s.sensor), recordedText(s.text))),
     ...Object.values(sinks)
       .filter((s) => !s.ok)
       .map((s) => `${s.sink}: ${recordedText(s.text)}`),
@@ -64,6 +67,8 @@ export function noticeText({ sinks, ended, sensors = {} }) {
   if (ended) troubles.unshift(endText(ended));
   return troubles.join(ended ? " " : " · ");
 }
+
+const goneText = (name, text) => (withoutName(text, name) === text ? `${name}: ${text}` : text);
 
 const endText = (reason) =>
   PLANNED_ENDS.includes(reason)

@@ -1,6 +1,7 @@
 // The run in the runner's hand: start, lap, pause, go on, end.  What ends it is asked about first.
 import { send } from "../shared/api.js";
 import { textOf } from "../shared/messages.js";
+import { clockText } from "../shared/metrics.js";
 import { isPaused, isReady } from "./totals.js";
 
 const $ = (id) => document.getElementById(id);
@@ -23,9 +24,14 @@ function showTrouble(reason) {
   $("run-trouble").textContent = reason && textOf("live.run.not_done", { reason });
 }
 
-export function openRunBar() {
+// goesWithSensors(wish): whether this page is their radio, and the wish is on its way with what they say.
+export function openRunBar(goesWithSensors) {
   const box = $("end-box");
-  for (const wish of ["lap", "pause", "resume"]) $(`run-${wish}`).onclick = () => askRun(wish);
+  for (const wish of ["lap", "pause", "resume"])
+    $(`run-${wish}`).onclick = () => {
+      if (goesWithSensors(wish)) showTrouble("");
+      else askRun(wish);
+    };
   $("run-again").onclick = () => askRun("start");
   $("run-end").onclick = () => box.showModal();
   $("end-not").onclick = () => box.close();
@@ -36,6 +42,15 @@ export function openRunBar() {
   };
   $("end-review").onclick = () => end(true);
   $("end-only").onclick = () => end(false);
+}
+
+// What waits for the connection, [{ kind, timer_s }, ...], each with what the timer showed.
+export function showWaiting(wishes) {
+  const list = wishes.map(({ kind, timer_s }) => `${textOf(`live.run.${kind}`)} ${clockText(timer_s)}`);
+  const text = list.length ? textOf("live.run.waits", { wishes: list.join(", ") }) : "";
+  if ($("run-waits").textContent === text) return; // it is read out when it changes
+  $("run-waits").hidden = !text;
+  $("run-waits").textContent = text;
 }
 
 // Which buttons there are; `controls`: this page may use them, `again`: another run may follow.

@@ -9,6 +9,7 @@ const LEFT = 34,
   RIGHT = 12,
   TOP = 20,
   BOTTOM = 24; // room for what stands beside it
+const HALF_LETTER = 4;
 const frame = document.getElementById("strip");
 let drawn = "";
 
@@ -32,7 +33,7 @@ export function drawStrip(state, anyway = false) {
       { viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" },
       svg("path", { class: "band", d: bandPath(band, x, y) }),
       ...valueTicks(low, high).map((value) => level(value, y(value), width)),
-      ...timeTicks(from_s, to_s).map((t) => instant(t, x(t), height)),
+      ...timeTicks(from_s, to_s).map((t) => instant(t, x(t), width, height)),
       label(0, 12, "start", textOf("live.cadence_unit")),
       svg("path", { class: "trace", d: linePath(recent, x, y) }),
     ),
@@ -53,6 +54,10 @@ function level(value, y, width) {
   );
 }
 
-const instant = (t, x, height) => label(x, height - 6, "middle", clockText(t));
+// A time at the right edge stands where all of it has room.
+function instant(t, x, width, height) {
+  const text = clockText(t);
+  return label(Math.min(x, width - HALF_LETTER * text.length), height - 6, "middle", text);
+}
 
 const label = (x, y, anchor, text) => svg("text", { x, y, "text-anchor": anchor }, String(text));

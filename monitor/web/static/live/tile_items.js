@@ -1,5 +1,5 @@
 // What a tile may show: every measured number of that role, and what follows from the timer.
-import { textOf } from "../shared/messages.js";
+import { hasText, textOf } from "../shared/messages.js";
 import { clockText, labelOf, valueText, withRole } from "../shared/metrics.js";
 import { distanceText, paceOf, paceUnit } from "./units.js";
 
@@ -30,8 +30,9 @@ export function moved(names, from, to) {
   return rest.toSpliced(to, 0, names[from]);
 }
 
+// A long word has a name of its own here, which says where it may be parted.
 export const itemLabel = (name, legend) =>
-  legend[name] ? labelOf(legend[name]) : textOf(`live.item.${name}`);
+  hasText(`live.item.${name}`) ? textOf(`live.item.${name}`) : labelOf(legend[name]);
 
 // Whether a load of this runner is known beside its own normal, which is the centre of its band.
 export const hasNormal = (name, state) => {

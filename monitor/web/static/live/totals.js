@@ -14,6 +14,23 @@ export function timerSeconds(timer, t_s) {
   return Math.max(0, Math.min(timer.paused_at_s ?? t_s, t_s) - timer.paused_s);
 }
 
+// The timer as it will be when these wishes, [{ kind, at_s }, ...], were followed.
+export const timerWith = (timer, wishes) => (timer ? wishes.reduce(afterWish, timer) : timer);
+
+function afterWish(timer, { kind, at_s }) {
+  const { paused_at_s, paused_s, distance_m } = timer;
+  if (kind === "resume") {
+    if (paused_at_s === null) return timer;
+    return { ...timer, paused_at_s: null, paused_s: paused_s + Math.max(0, at_s - paused_at_s) };
+  }
+  if (paused_at_s !== null) return timer;
+  if (kind === "pause") return { ...timer, paused_at_s: at_s };
+  return { ...timer, lap_from_s: timerSeconds(timer, at_s), lap_from_m: distance_m };
+}
+
+// Whether a change of the timer can be what follows from a wish.
+export const tellsOfWish = (change = {}) => "paused_at_s" in change || "lap_from_s" in change;
+
 export const isPaused = ({ timer, ended }) => !ended && timer != null && timer.paused_at_s !== null;
 
 // A run that has not begun: it waits for its start.

@@ -2,6 +2,7 @@
 import { textOf } from "../shared/messages.js";
 import { pageTime } from "./clock.js";
 import { Pod } from "./pod.js";
+import { RunnerWishes } from "./runner_wishes.js";
 
 const GATHER_MS = 50; // notifications that come closer together go as one batch
 const MOST_IN_BATCH = 100;
@@ -24,6 +25,7 @@ export class PageRadio {
   pods = new Map(); // by the name of the sensor
   online = false;
   waiting = { now: 0, before: 0 };
+  wishes = new RunnerWishes();
   #load = crypto.randomUUID();
   #heard = [];
   #gathering = 0;
@@ -81,6 +83,17 @@ export class PageRadio {
     else this.#gathering ||= setTimeout(() => this.#gather(), GATHER_MS);
   }
 
+  // Whether a pod has streamed in this run, which then waits for what this page hears.
+  get isHeard() {
+    const run = this.queue.run?.run;
+    return run !== undefined && Object.keys(this.sensors).some((name) => remembered(name)?.run === run);
+  }
+
+  // A wish of the runner goes the way of what pods say, so it counts from now, however long that waits.
+  wish(kind) {
+    this.hear(this.wishes.add(kind));
+  }
+
   async connected(pod) {
     if (this.online) this.#announce(pod, false);
     else await this.#repeatAlone(pod);
@@ -119,7 +132,8 @@ export class PageRadio {
     const heard = this.#heard.splice(0);
     if (!heard.length) return;
     this.#adding += 1;
-    await this.queue.add([this.#load, pageTime(), heard, this.queue.run?.run ?? ""]);
+    const number = await this.queue.add([this.#load, pageTime(), heard, this.queue.run?.run ?? ""]);
+    this.wishes.keep(heard, number);
     this.#adding -= 1;
     this.#added();
   }
@@ -208,6 +222,7 @@ export class PageRadio {
 
   async #begin({ run, taken, sensors, zero_ms, late }) {
     const socket = this.#socket;
+    if (run !== this.queue.run?.run) this.wishes = new RunnerWishes();
     await this.queue.begin(run, zero_ms);
     await this.queue.forget(taken);
     if (socket !== this.#socket) return;
@@ -242,6 +257,7 @@ export class PageRadio {
 
   async #forget(number) {
     this.#taken = Math.max(this.#taken, number);
+    this.wishes.taken(number);
     this.#added();
     await this.queue.forget(number);
   }
@@ -250,6 +266,7 @@ export class PageRadio {
   #end() {
     for (const pod of this.pods.values()) pod.release("idle_by_choice");
     this.pods.clear();
+    this.wishes = new RunnerWishes();
   }
 
   #podOf(sensor, connection) {

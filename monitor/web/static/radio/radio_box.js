@@ -54,6 +54,23 @@ export class RadioBox {
     });
   }
 
+  // Let a wish of the runner, pause, resume or lap, go with what the sensors say; whether it does.
+  wish(kind) {
+    const goes = Boolean(this.#radio?.isHeard);
+    if (goes) this.#radio.wish(kind);
+    return goes;
+  }
+
+  // Wishes that went this way and are not told by the service yet.
+  get wishes() {
+    return this.#radio?.wishes.shown() ?? [];
+  }
+
+  // The timer of the run has changed.
+  timerChanged() {
+    this.#radio?.wishes.followed();
+  }
+
   show() {
     const pods = [...(this.#radio?.pods.values() ?? [])];
     const good = pods.length > 0 && pods.every((pod) => pod.state === "streams");

@@ -90,6 +90,7 @@ function typeText(schema) {
   if (schema.$ref) return modelName(schema);
   const choices = schema.anyOf ?? schema.oneOf;
   if (choices) return choices.map(typeText).join(" or ");
+  if (schema.prefixItems) return `list of ${schema.prefixItems.map(typeText).join(", ")}`;
   if (schema.type === "array") return `list of ${typeText(schema.items)}`;
   if (schema.type === "object" && schema.additionalProperties?.constructor === Object)
     return `object of ${typeText(schema.additionalProperties)}`;

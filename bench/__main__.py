@@ -32,6 +32,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     plan.main()
     for result in memory.command_costs():
         print_result(result)
+    print_result(memory.page_memory(given.session, 30.0))
     print_result(memory.growth(given.hours))
 
 

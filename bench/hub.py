@@ -125,13 +125,14 @@ async def server_costs(folder: Path, runners: int, seconds: float) -> dict[str, 
         with cpu.of("worker"):
             await _run_until(worker.run(), lambda: is_evaluated(streams, fleet.runners))
         keeper = RecordKeeper(folder / "stores")
-        store = keeper.tenant_store(_TENANT)
+        store = await asyncio.to_thread(keeper.tenant_store, _TENANT)
         with cpu.of("store"):
             await _run_until(
                 keeper.run(streams), lambda: asyncio.to_thread(is_stored, store, fleet), every_s=1.0
             )
         sizes = [await _bytes(streams, name) for name in (PACKET_LOG, RECORD_LOG)]
-    keeper.close()
+    await asyncio.to_thread(keeper.close)
+    log_b, store_b = [await asyncio.to_thread(_disk_bytes, folder / name) for name in ("log", "stores")]
     cpu.spent_s["server"] = _children_s() - children_s
     all_s, hours = runners * seconds, runners * seconds / 3600
     return {
@@ -140,8 +141,8 @@ async def server_costs(folder: Path, runners: int, seconds: float) -> dict[str, 
         "runners_per_worker_core": all_s / cpu.spent_s["worker"],
         "log_packets_mb_per_runner_hour": 1e-6 * sizes[0] / hours,
         "log_records_mb_per_runner_hour": 1e-6 * sizes[1] / hours,
-        "log_on_disk_mb_per_runner_hour": 1e-6 * _disk_bytes(folder / "log") / hours,
-        "store_mb_per_runner_hour": 1e-6 * _disk_bytes(folder / "stores") / hours,
+        "log_on_disk_mb_per_runner_hour": 1e-6 * log_b / hours,
+        "store_mb_per_runner_hour": 1e-6 * store_b / hours,
     }
 
 

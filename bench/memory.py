@@ -1,5 +1,5 @@
-"""Memory of the live service over a day (tape, store, page, log and summary around simulated packets), and
-what commands that only read the store take.
+"""Memory of the live service over a day (tape, store, page, log and summary around simulated packets), of
+the program itself with a page that somebody looks at, and what commands that only read the store take.
 
 ``python -m bench.memory 24`` plays so many hours as fast as they are evaluated, and prints the memory of
 this process (resident set, Linux) at every hour.
@@ -8,22 +8,29 @@ this process (resident set, Linux) at every hour.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime
 import gc
 import itertools
 import json
+import math
 import os
+import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+
+from websockets.sync.client import ClientConnection, connect
 
 from monitor.core.monotonic import SystemClock
 from monitor.core.records import SessionStarted
 from monitor.core.session_settings import SessionSettings
 from monitor.pipeline.session import Session
 from monitor.recordings.recording import Recording
+from monitor.recordings.tape import Tape, TapeHeader
 from monitor.service.serve import serve
 from monitor.simulation.drifting_runner import coached_settings, drifting_bouts
 from monitor.simulation.simulated_runner import recording_of_run, repeat_recording, simulated_recording
@@ -68,10 +75,10 @@ class EvaluatedSource:
             await asyncio.sleep(pause_s)
 
 
-def resident_mb() -> float:
-    """Return the memory of this process in the machine, in MB; NaN where the system does not say."""
+def resident_mb(process: int | str = "self") -> float:
+    """Return the memory of a process in the machine, in MB; NaN where the system does not say."""
     try:
-        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+        pages = int(Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()[1])
     except OSError:
         return float("nan")
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
@@ -119,6 +126,72 @@ def growth(hours: int) -> dict[str, str | float]:
         "most_later_mb": max(by_hour[1:]),
         "grown_mb": max(by_hour[1:]) - by_hour[0],
     }
+
+
+def page_memory(seconds: float, speed: float) -> dict[str, str | float]:
+    """Measure the program as a runner starts it, with a page that is open all the time (Linux).
+
+    ``gaitcue replay --web`` of a coached run, so many times faster than it was run: everything that
+    ``gaitcue run`` has but the radio.  The memory after a tenth of the run, and at its end.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        tape, port = Path(folder) / "coached.tape", _free_port()
+        write_coached_tape(tape, seconds)
+        words = ["-m", "monitor", "replay", str(tape), "--speed", str(speed), "--web", "--port", str(port)]
+        around = os.environ | {"XDG_DATA_HOME": folder, "XDG_CONFIG_HOME": folder}
+        with subprocess.Popen([sys.executable, *words], env=around, stdout=subprocess.DEVNULL) as program:
+            try:
+                held_mb = dict(_page_memory(program.pid, port, (0.1 * seconds, 0.98 * seconds)))
+            finally:
+                program.terminate()
+    early_mb, late_mb = held_mb.values()
+    return {
+        "case": f"memory: {seconds:.0f} s with an open page",
+        "early_mb": early_mb,
+        "late_mb": late_mb,
+        "grown_mb": late_mb - early_mb,
+    }
+
+
+def write_coached_tape(path: Path, seconds: float) -> None:
+    """Write the tape of a coached run of a runner who drifts and answers."""
+    one = recording_of_run(drifting_bouts(min(_ROUND_S, seconds)))
+    recording = repeat_recording(one, math.ceil(seconds / one.duration_s))
+    tape = Tape(path, TapeHeader("bench", "", coached_settings(one.settings), "bench"))
+    for number, packet in enumerate(recording.packets(), start=1):
+        if packet.arrival_ns > seconds * 1e9:
+            break
+        tape.append(packet)
+        if number % 300 == 0:
+            tape.commit()
+    tape.finish()
+
+
+def _page_memory(process: int, port: int, marks_s: Sequence[float]) -> Iterator[tuple[float, float]]:
+    """Each of these seconds of the session, and what the program then held, in MB; read by a page."""
+    waiting = list(marks_s)
+    with _open_page(port) as page:
+        for message in page:
+            if json.loads(message)["at_s"] >= waiting[0]:
+                yield waiting.pop(0), resident_mb(process)
+                if not waiting:
+                    return
+    raise RuntimeError("the run ended before its time")
+
+
+def _open_page(port: int) -> ClientConnection:
+    """The page's connection, once the program answers."""
+    for _ in range(300):
+        with contextlib.suppress(OSError):
+            return connect(f"ws://127.0.0.1:{port}/ws", max_size=None, ping_interval=None)
+        time.sleep(0.1)
+    raise RuntimeError("the page does not answer")
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
 
 
 READING_COMMANDS = ("sessions list", "stack status", "config", "log list", "plan")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import statistics
 import time
 import warnings
 from collections.abc import Callable, Sequence
@@ -36,44 +37,75 @@ class Answer:
     speed_mps: Array
 
 
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """``Peer`` is a library that is asked about the samples of one sensor."""
+
+    name: str
+    worn: str
+    chunk: ImuChunk
+    ask: Callable[[SimulatedRun, ImuChunk], Answer]
+
+
 def main(argv: Sequence[str] | None = None) -> None:
-    """Score this engine and the others; a library that is not installed gets a line that says so."""
+    """Score this engine and the others; a library that is not installed gets a line that says so.
+
+    They are asked in turn, so that what else the machine does falls on all of them.
+    """
     options = argparse.ArgumentParser(prog="python -m bench.peers", description=__doc__)
     options.add_argument("--seconds", type=float, default=3600.0, help="length of the simulated run")
-    seconds = options.parse_args(argv).seconds
-    paces = [Bout(seconds=min(300.0, seconds), speed_mps=v) for v in (2.6, 3.0, 3.4, 3.8)]
-    run = simulated_run([paces[k % 4] for k in range(max(1, round(seconds / paces[0].seconds)))])
+    options.add_argument("--rounds", type=int, default=3, help="how often each is asked")
+    given = options.parse_args(argv)
+    paces = [Bout(seconds=min(300.0, given.seconds), speed_mps=v) for v in (2.6, 3.0, 3.4, 3.8)]
+    run = simulated_run([paces[k % 4] for k in range(max(1, round(given.seconds / paces[0].seconds)))])
     foot = simulated_imu(run, Placement.FOOT, Side.LEFT, Device(rate_hz=_FOOT_HZ), "foot")
     pelvis = simulated_imu(run, Placement.PELVIS, None, Device(rate_hz=_PELVIS_HZ), "pelvis")
-    print_score("gaitcue", "left foot", run, foot, own_engine)
-    print_score("gaitmap", "left foot", run, foot, gaitmap)
-    print_score("gaitcue", "pelvis", run, pelvis, own_engine)
-    print_score("scikit-digital-health", "pelvis", run, pelvis, skdh)
-    print_score("mobgap", "pelvis", run, pelvis, mobgap)
+    peers = (
+        Peer("gaitcue", "left foot", foot, own_engine),
+        Peer("gaitmap", "left foot", foot, gaitmap),
+        Peer("gaitcue", "pelvis", pelvis, own_engine),
+        Peer("scikit-digital-health", "pelvis", pelvis, skdh),
+        Peer("mobgap", "pelvis", pelvis, mobgap),
+    )
+    rounds = [[ask_peer(peer, run) for peer in peers] for _ in range(given.rounds)]
+    for peer, *answers in zip(peers, *rounds, strict=True):
+        own = peers.index(next(p for p in peers if p.worn == peer.worn))
+        print_score(peer, run, answers, [found[own] for found in rounds])
+
+
+def ask_peer(peer: Peer, run: SimulatedRun) -> tuple[Answer | str, float]:
+    """Return what a library answers, or why it is not there, and the CPU seconds that it took."""
+    began = time.process_time()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            answer: Answer | str = peer.ask(run, peer.chunk)
+    except ImportError as exc:
+        answer = str(exc)
+    return answer, time.process_time() - began
 
 
 def print_score(
-    name: str,
-    worn: str,
+    peer: Peer,
     run: SimulatedRun,
-    chunk: ImuChunk,
-    ask: Callable[[SimulatedRun, ImuChunk], Answer],
+    answers: Sequence[tuple[Answer | str, float]],
+    own: Sequence[tuple[Answer | str, float]],
 ) -> None:
-    """Print one line: what a library found, how far off, and how long it took."""
-    line: dict[str, str | float | None] = {"library": name, "worn": worn}
-    try:
-        began = time.process_time()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            answer = ask(run, chunk)
-        spent = time.process_time() - began
-        line["version"] = "this tree" if ask is own_engine else version(name)
-    except ImportError as exc:
-        line["not_run"] = str(exc)
+    """Print one line: what a library found, how far off, and how long it took beside this engine.
+
+    Of each round one of ``answers``, and one of this engine for the same samples (``own``).
+    """
+    line: dict[str, str | float | None] = {"library": peer.name, "worn": peer.worn}
+    answer, _ = answers[-1]
+    if isinstance(answer, str):
+        line["not_run"] = answer
     else:
-        one_leg = worn != "pelvis"
-        line |= {"given": answer.given, **score(run, answer, one_leg)}
-        line["times_real_time"] = len(chunk) and float(chunk.t_s[-1]) / spent
+        spent = [s for _, s in answers]
+        beside = [s / max(1e-9, o) for s, (_, o) in zip(spent, own, strict=True)]
+        line["version"] = "this tree" if peer.ask is own_engine else version(peer.name)
+        line |= {"given": answer.given, **score(run, answer, peer.worn != "pelvis")}
+        line["times_real_time"] = float(peer.chunk.t_s[-1]) / statistics.median(spent)
+        line |= {"times_of_gaitcue": statistics.median(beside), "least": min(beside), "most": max(beside)}
     short = {k: float(f"{v:.4g}") if isinstance(v, float) else v for k, v in line.items()}
     print(json.dumps(short), flush=True)
 

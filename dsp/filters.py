@@ -144,12 +144,20 @@ def _hermite_values(
     bend = np.zeros(x.shape)
     bend[1:-1] = (slope[1:] - slope[:-1]) / (t[2:] - t[:-2])[:, None]
     i = np.minimum(t.searchsorted(grid, side="right") - 1, len(h) - 1)
-    h = h[i]
-    past = grid - t[i]
+    h = h.take(i)  # half the time of h[i]
+    past = grid - t.take(i)
     ahead = h - past
-    share = np.where(h > straight_s, 0.0, past * ahead / h)
-    rows = x[i] + past[:, None] * slope[i]
-    rows -= (share * ahead)[:, None] * bend[i] + (share * past)[:, None] * bend[i + 1]
+    share = past * ahead / h
+    share[h > straight_s] = 0.0
+    rows = slope.take(i, axis=0)
+    rows *= past[:, None]
+    rows += x.take(i, axis=0)
+    bent = bend.take(i, axis=0)
+    bent *= (share * ahead)[:, None]
+    after = bend.take(i + 1, axis=0)
+    after *= (share * past)[:, None]
+    bent += after
+    rows -= bent
     return rows, h > hole_s
 
 

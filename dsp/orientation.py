@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -146,9 +147,9 @@ def attitudes(gyr_rads: Array, dt_s: float) -> Array:
 def rotations(vectors: Array) -> Array:
     """Return the rotation matrices (n, 3, 3) of rotation vectors (n, 3) in radians (Rodrigues)."""
     angle = norms(vectors)
-    half = np.sinc(angle / (2 * math.pi))[:, None] * vectors
+    half = _sinc(angle / (2 * math.pi))[:, None] * vectors
     out = 0.5 * half[:, :, None] * half[:, None, :]
-    sine = np.sinc(angle / math.pi)[:, None] * vectors
+    sine = _sinc(angle / math.pi)[:, None] * vectors
     cosine = np.cos(angle)
     for k in range(3):
         i, j = (k + 1) % 3, (k + 2) % 3
@@ -156,6 +157,13 @@ def rotations(vectors: Array) -> Array:
         out[:, i, j] -= sine[:, k]
         out[:, j, i] += sine[:, k]
     return np.asarray(out)
+
+
+def _sinc(x: Array) -> Array:
+    """What ``numpy.sinc`` gives for numbers (n,), without asking each time how small a number can be."""
+    y = math.pi * x
+    y[y == 0] = sys.float_info.epsilon
+    return np.asarray(np.sin(y) / y)
 
 
 def unit(vector: Array) -> Array:

@@ -106,6 +106,11 @@ class Box:
         self._next = until
         self.tape.commit()
 
+    @property
+    def sent(self) -> int:
+        """Return how many packets were recorded so far."""
+        return self._next
+
     def end(self) -> None:
         """Record the rest and end the run."""
         self.record()

@@ -213,8 +213,11 @@ class FootDetector(GridDetector[FootState]):
         w = np.convolve(
             np.asarray(-np.degrees(component_along(gyr, self._current_axes().left))), _SMOOTH, "valid"
         )
-        peaks = ((w[1:-1] > w[:-2]) & (w[1:-1] >= w[2:])).nonzero()[0] + 1
-        high = peaks[w[peaks] > self._swing_threshold(cursor + peaks)]
+        inner = w[1:-1]
+        peaks = ((inner > self.params.least_dps) & (inner > w[:-2]) & (inner >= w[2:])).nonzero()[0] + 1
+        high = peaks
+        if len(peaks):
+            high = peaks[w[peaks] > self._swing_threshold(cursor + peaks)]
         if len(high) == 0:
             scan.cursor += len(w) - 2
             return stop < h.end

@@ -8,7 +8,9 @@ of the push-off.  No standing still, no ritual; a mount that moves is noticed an
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -138,7 +140,7 @@ class FootAxes:
         forward, left = self._flat
         foot_left = left
         if self._push.any():
-            plane = np.stack((forward, left))
+            plane = np.array((forward, left))
             across = _principal_direction(plane @ self._push @ plane.T) @ plane
             foot_left = across if across @ left > 0 else -across
         return Axes(forward, left, self._up, foot_left)
@@ -163,4 +165,15 @@ def _flat_axis(covariance: Array, up: Array) -> Array:
 
 def _principal_direction(covariance: Array) -> Array:
     """The direction (unit, 3) in which a covariance (3, 3) is largest."""
-    return np.asarray(np.linalg.eigh(covariance)[1][:, -1])
+    return np.asarray(_eigenvectors()(covariance)[1][:, -1])
+
+
+@cache
+def _eigenvectors() -> Callable[[Array], tuple[Array, Array]]:
+    """What ``numpy.linalg.eigh`` calls behind checks that take longer than it does for a matrix as small.
+
+    A NumPy that has moved it gives ``eigh`` itself, with the same result.
+    """
+    inner = getattr(np.linalg, "_umath_linalg", None)
+    found: Callable[[Array], tuple[Array, Array]] = getattr(inner, "eigh_lo", np.linalg.eigh)
+    return found

@@ -45,9 +45,9 @@ def baseline_command(
         console.print(user_text("say.baseline.nothing"))
         return
     today = datetime.datetime.now(datetime.UTC).date()
-    doses = plan_tables(own_tables_folder()).doses
-    steps = step_history(noted_responses(plan), today, settings.target, doses)
-    now = next_step(plan, settings.session.runner, settings.target, today, doses)
+    tables = plan_tables(own_tables_folder())
+    steps = step_history(noted_responses(plan, tables.verdicts), today, settings.target, tables.doses)
+    now = next_step(plan, settings.session.runner, settings.target, today, tables)
     if not steps or now != steps[-1]:
         steps = (*steps, now)
     view = baseline_chart.BaselineView(

@@ -36,8 +36,9 @@ def _partitions_table(status: HubStatus, now: datetime.datetime) -> Table:
         table.add_column(user_text(f"say.hub.column.{heading}"), justify="right", no_wrap=True)
     for p in status.partitions:
         late = p.waiting > 0 and (p.saved_utc is None or (now - p.saved_utc).total_seconds() > _LATE_S)
-        numbers = [str(n) for n in (p.partition, p.last, p.position, p.waiting)]
-        table.add_row(*numbers, _saved_text(p, now), str(p.claims), style="red" if late else None)
+        numbers = [str(n) for n in (p.partition, p.last, p.position if p.readable else "?", p.waiting)]
+        bad = late or not p.readable
+        table.add_row(*numbers, _saved_text(p, now), str(p.claims), style="red" if bad else None)
     return table
 
 

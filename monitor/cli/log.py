@@ -259,9 +259,9 @@ def flag_command(
     """Note a warning sign: running stops, and the answer says what to do."""
     from monitor.cli.log_questions import ask_red_flags
     from monitor.service.config import load_config
-    from monitor.service.runner_plan import plan_keeper
+    from monitor.service.runner_plan import log_keeper
 
-    keeper = plan_keeper(load_config(config))  # no store: the answer must not depend on a database
+    keeper = log_keeper(load_config(config))  # no store: the answer must not depend on a database
     texts = _flag_texts(keeper)
     if name is not None:
         _tick_flags(keeper, [name])

@@ -102,12 +102,12 @@ def export_log_command(
     """Save all entries and decisions as a zip of JSON."""
     from monitor.exports.runner_log_zip import write_runner_log
     from monitor.service.config import load_config
-    from monitor.service.runner_plan import plan_keeper
+    from monitor.service.runner_plan import log_keeper
     from monitor.service.session_store import open_store
 
     settings = load_config(config)
     with open_store(settings) as store:
-        count = write_runner_log(plan_keeper(settings), store, file, user_language())
+        count = write_runner_log(log_keeper(settings), store, file, user_language())
     print(user_text("say.log.exported", n=count, path=str(file)))
 
 
@@ -119,7 +119,7 @@ def delete_log_command(
     """Delete the whole log and all decisions for good."""
     from monitor.cli.share import send_shared_days
     from monitor.service.config import load_config
-    from monitor.service.runner_plan import plan_keeper, runner_now
+    from monitor.service.runner_plan import log_keeper, runner_now
     from monitor.service.session_store import open_store
     from monitor.service.shared_plan import sharing_desk
     from monitor.storage.health_deletion import delete_health
@@ -127,14 +127,14 @@ def delete_log_command(
     if not all:
         raise ConfigError("error.log.delete_all")
     settings = load_config(config)
-    keeper = plan_keeper(settings)
+    keeper = log_keeper(settings)
     if not _agreed(user_text("say.log.delete_sure", athlete=keeper.athlete), yes):
         return
     with open_store(settings) as store:
         of_runs = delete_health(store, keeper.folder, keeper.athlete)
         deleted = keeper.delete() or of_runs
         print(user_text("say.log.deleted" if deleted else "say.log.nothing_deleted"))
-    if sharing_desk(settings).state(runner_now().date()).sent:
+    if sharing_desk(settings, keeper).state(runner_now().date()).sent:
         send_shared_days(settings)  # nothing is shared now: what was sent is deleted there
     print(user_text("say.log.left_elsewhere"))
 

@@ -28,7 +28,7 @@ def share_command(
 ) -> None:
     """Show or change what a coach sees of the plan."""
     from monitor.service.config import load_config
-    from monitor.service.runner_plan import runner_now
+    from monitor.service.runner_plan import log_keeper, runner_now
     from monitor.service.session_store import open_store
     from monitor.service.shared_plan import sharing_desk
 
@@ -38,7 +38,7 @@ def share_command(
     items, on = _asked_items(item), _asked_switch(switch)
     if on:
         guardian = guardian or _guardian_agrees(settings)
-    sharing_desk(settings).switch(items, runner_now(), on=on, guardian=guardian)
+    sharing_desk(settings, log_keeper(settings)).switch(items, runner_now(), on=on, guardian=guardian)
     open_store(settings).close()  # completes what a killed program left behind
     _print_items(settings, items)
     send_shared_days(settings, always=True)
@@ -80,11 +80,12 @@ def _print_items(settings: Config, items: Collection[SharedItem] | None = None) 
     from rich.console import Console
     from rich.table import Table
 
-    from monitor.service.runner_plan import runner_now
+    from monitor.service.runner_plan import log_keeper, runner_now
     from monitor.service.shared_plan import sharing_desk
     from monitor.training.sharing import SHARED_ITEMS
 
-    desk, today, console = sharing_desk(settings), runner_now().date(), Console()
+    desk = sharing_desk(settings, log_keeper(settings))
+    today, console = runner_now().date(), Console()
     shared = desk.state(today).items
     table = Table(*(user_text(f"say.share.column.{name}") for name in ("item", "state", "sees")))
     for item in SHARED_ITEMS if items is None else items:
@@ -103,11 +104,11 @@ def send_shared_days(settings: Config, *, always: bool = False) -> None:
     """
     from rich.console import Console
 
-    from monitor.service.runner_plan import runner_now
+    from monitor.service.runner_plan import log_keeper, runner_now
     from monitor.service.shared_plan import sharing_desk
 
-    today = runner_now().date()
-    _print_lines(Console(), sharing_desk(settings).delivery_texts(today, user_language(), always=always))
+    desk, today = sharing_desk(settings, log_keeper(settings)), runner_now().date()
+    _print_lines(Console(), desk.delivery_texts(today, user_language(), always=always))
 
 
 def _print_lines(console: Console, lines: Iterable[str]) -> None:

@@ -16,6 +16,7 @@ from importlib.metadata import version
 
 from monitor.core.activity_facts import LapMark, TimerPause
 from monitor.core.errors import InputError
+from monitor.core.packet import Packet
 from monitor.core.records import Out, SessionEnded
 from monitor.pipeline.session import Session
 from monitor.recordings.tape_blocks import Numbered
@@ -32,7 +33,8 @@ GIVEN_UP = "what follows could not be evaluated"
 
 @dataclass(frozen=True, slots=True)
 class RecordBatch:
-    """``RecordBatch`` is some records of a run; ``first`` is the number of the first of them, from 0 on.
+    """``RecordBatch`` is some records of an edition of a run; ``first`` is the number of the first of them,
+    from 0 on.
 
     That of a run's end says which ``pauses`` and ``laps`` its timer had.
     """
@@ -41,6 +43,7 @@ class RecordBatch:
     records: Sequence[Out]
     pauses: tuple[TimerPause, ...] = ()
     laps: tuple[LapMark, ...] = ()
+    edition: int = 0
 
 
 @dataclass(slots=True)
@@ -52,6 +55,7 @@ class HostedRun:
     """
 
     start: RunStart
+    edition: int = 0
     session: Session = field(init=False)
     records: int = 0
     next_packet: int = 0
@@ -73,17 +77,21 @@ class HostedRun:
     def push(self, rows: Sequence[Numbered], check: Callable[[], None] = lambda: None) -> RecordBatch:
         """Return the records that follow from packets; those that came before are left out.
 
-        ``check`` is called before each packet, and may end this by what it raises.
+        ``check`` is called between packets, and may end this by what it raises.
         """
-        out: list[Out] = []
+        fresh: list[Packet] = []
         for number, packet in rows:
-            check()
             if number < self.next_packet:
                 self.repeated += 1
                 continue
             self.missing += number - self.next_packet
             self.next_packet = number + 1
-            out += self.session.push(packet)
+            fresh.append(packet)
+        out: list[Out] = []
+        check()
+        for records in self.session.evaluate(fresh):
+            out += records
+            check()
         return self._numbered(out)
 
     def finish(self, end: RunEnd) -> RecordBatch:
@@ -101,7 +109,7 @@ class HostedRun:
         return replace(batch, pauses=timer.pauses_until(t_s), laps=tuple(timer.laps))
 
     def _numbered(self, records: Sequence[Out]) -> RecordBatch:
-        batch = RecordBatch(self.records, records)
+        batch = RecordBatch(self.records, records, edition=self.edition)
         self.records += len(records)
         return batch
 

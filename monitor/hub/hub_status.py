@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import sys
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from monitor.core.json_codec import parse_json
+from monitor.core.errors import DecodeError
+from monitor.hub.partition_position import PartitionPosition, unpack_position
 from monitor.hub.partition_worker import worker_consumer
 from monitor.hub.record_keeper import KEEPER
 from monitor.hub.streams import (
@@ -47,6 +49,7 @@ class PartitionProgress:
     ``last`` is the number in the log of its last message, ``position`` that up to which every run is saved
     (0: none).  ``waiting`` messages no worker has been given yet.  ``saved_utc`` is when a worker last said
     how far it is (None: never), which a healthy one does every half minute; ``claims`` how often one began.
+    Where that is not ``readable`` the next worker begins with the first message.
     """
 
     partition: int
@@ -55,6 +58,7 @@ class PartitionProgress:
     waiting: int = 0
     saved_utc: datetime.datetime | None = None
     claims: int = 0
+    readable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +102,19 @@ async def _partition_progress(
         last = (await streams.log.get_last_msg(PACKET_LOG, partition_filter(partition))).seq or 0
     except NotFoundError:
         last = 0
-    position, claims, saved_utc = 0, 0, None
+    position, saved_utc, readable = PartitionPosition(0), None, True
     try:
         entry = await streams.log.get_last_msg(POSITION_LOG, position_subject(partition))
-        body = parse_json(entry.data or b"")
-        position, claims, saved_utc = int(body["sequence"]), int(body.get("claims", 0)), entry.time
+        saved_utc = entry.time
+        position = unpack_position(entry.data or b"", sys.maxsize)
     except NotFoundError:
         pass
+    except DecodeError:
+        readable = False
     mine = [info for info in readers if info.name.startswith(worker_consumer(partition))]
-    waiting = (mine[-1].num_pending or 0) if mine else await _count_after(streams, partition, position)
-    return PartitionProgress(partition, last, position, waiting, saved_utc, claims)
+    saved = position.sequence
+    waiting = (mine[-1].num_pending or 0) if mine else await _count_after(streams, partition, saved)
+    return PartitionProgress(partition, last, saved, waiting, saved_utc, position.claims, readable)
 
 
 async def _count_after(streams: HubStreams, partition: int, position: int) -> int:

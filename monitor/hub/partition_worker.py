@@ -11,26 +11,33 @@ one before finds that out as soon as it wants to save anything.
 from __future__ import annotations
 
 import asyncio
-import json
+import itertools
 import logging
-import os
 import re
 import time as clocks
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from monitor.core.errors import ConfigError, DecodeError, InputError
-from monitor.core.json_codec import parse_json
 from monitor.core.monotonic import MonotonicClock
 from monitor.hub.hosted_run import GIVEN_UP, HostedRun, RecordBatch, Snapshot
 from monitor.hub.log_reader import LogRange, read_log
+from monitor.hub.partition_position import PartitionPosition, unpack_position
 from monitor.hub.record_messages import pack_records, unpack_records
 from monitor.hub.run_snapshots import RunSnapshots, SnapshotEntry
 from monitor.hub.runner_budget import BudgetParams, OverBudget, RunnerBudgets
 from monitor.hub.streams import PACKET_LOG, RECORD_LOG, HubStreams, partition_filter, position_key
-from monitor.sinks.hub.run_messages import RunStart, unpack_end, unpack_packets, unpack_start
+from monitor.recordings.tape_blocks import Numbered
+from monitor.sinks.hub.run_messages import (
+    RunEnd,
+    RunStart,
+    edition_of,
+    unpack_end,
+    unpack_packets,
+    unpack_start,
+)
 from monitor.sinks.hub.subjects import RunAddress, parse_subject
 from monitor.storage.new_session import session_id
 
@@ -76,7 +83,9 @@ class PartitionState:
     ``unsaved_since_s`` (monotonic) some run has had messages that its snapshot has not, None if none has.
     The rest only grow: ``restored`` runs were gone on with from a snapshot, ``rebuilt`` from their first
     message; ``redelivered`` messages were in their run's snapshot already, ``repeated`` packets came twice;
-    ``damaged`` messages could not be read, ``orphans`` belong to a run whose start is not there; ``broken``
+    ``damaged`` messages could not be read, nor ``damaged_entries`` of what workers note of the partition
+    and of runs; ``orphans`` belong to a run whose start is not there; ``late`` packets came after the end
+    of their run, ``missing`` ones had not come by then and are on its tape; ``broken``
     runs were given up, as one of their messages could be read but not evaluated, ``over_budget`` runs as
     they or their runner used more than there is for one; ``dropped`` later messages of such runs were left
     out, and are gone from the log.
@@ -98,7 +107,10 @@ class PartitionState:
     redelivered: int = 0
     repeated: int = 0
     damaged: int = 0
+    damaged_entries: int = 0
     orphans: int = 0
+    late: int = 0
+    missing: int = 0
     broken: int = 0
     over_budget: int = 0
     dropped: int = 0
@@ -106,28 +118,57 @@ class PartitionState:
     claims_lost: int = 0
 
 
+class _RunMessage(NamedTuple):
+    """A message of a run: its start, packets or end, of which edition, and its bytes."""
+
+    what: str
+    edition: int
+    data: bytes
+
+
+class _Published(NamedTuple):
+    """What the log has of a run: ``records`` of its newest edition, and why that was given up, if so."""
+
+    edition: int = 0
+    records: int = 0
+    given_up: str = ""
+
+
 @dataclass(slots=True)
 class _LiveRun:
-    """A run in memory: ``sequence`` is its last message, ``published`` records are in the log."""
+    """A run in memory: ``sequence`` is its last message, ``published`` is in the log."""
 
     key: str
     address: RunAddress
     run: HostedRun | None
     entry: SnapshotEntry
     sequence: int
-    published: int
+    published: _Published
     saved_s: float
     touched_s: float
+    edition: int = 0
     unsaved: int = 0  # messages since the snapshot
     waiting: list[RecordBatch] = field(default_factory=list)
     ended: bool = False
     given_up: bool = False
     over_budget: bool = False
+    late: int = 0
 
     @property
     def dirty(self) -> bool:
         """Whether it has had a message that its snapshot has not."""
         return self.sequence > self.entry.sequence
+
+    @property
+    def next_packet(self) -> int:
+        """The number that the next packet of this edition has, as far as it is known here."""
+        return self.entry.next_packet if self.run is None else self.run.next_packet
+
+    def take_edition(self, edition: int) -> None:
+        """Be this edition from now on, ended if the log says that it was given up."""
+        why = self.published.given_up if edition == self.published.edition else ""
+        self.edition, self.given_up = edition, False
+        self.ended, self.over_budget = bool(why), why == "over budget"
 
 
 class PartitionWorker:
@@ -155,7 +196,7 @@ class PartitionWorker:
         self._runs: dict[str, _LiveRun] = {}
         self._name = position_key(state.partition)
         self._revision = 0
-        self._position = 0  # up to which nothing is missing from the snapshots
+        self._position = PartitionPosition(0)
         self._saved_s = time.now_s()
 
     async def run(self) -> None:
@@ -184,25 +225,27 @@ class PartitionWorker:
         positions = self._streams.positions
         try:
             found = await positions.get(self._name)
-            entry = parse_json(found.value or b"")
-            self._position, self.state.claims = int(entry["sequence"]), int(entry.get("claims", 0)) + 1
+            last = (await self._log.stream_info(PACKET_LOG)).state.last_seq
+            self._position = unpack_position(found.value or b"", last)
         except KeyNotFoundError:
-            self._position, self.state.claims = 0, 1
-        self.state.sequence = self._position
-        self._revision = await positions.put(self._name, self._body())
-
-    def _body(self) -> bytes:
-        entry = {"sequence": self._position, "process": os.getpid(), "claims": self.state.claims}
-        return json.dumps(entry).encode()
+            self._position = PartitionPosition(0)
+        except DecodeError as exc:
+            self.state.damaged_entries += 1
+            _log.error("partition %d begins with its first message: %s", self.state.partition, exc)
+            self._position = PartitionPosition(0)
+        self._position = self._position.claimed()
+        self.state.sequence, self.state.claims = self._position.sequence, self._position.claims
+        self._revision = await positions.put(self._name, self._position.pack())
 
     async def _move_position(self) -> None:
         from nats.js.errors import KeyWrongLastSequenceError
 
         dirty = [live.entry.sequence for live in self._runs.values() if live.dirty]
         first = min(dirty, default=self.state.sequence)
-        self._position = max(self._position, first)
+        self._position = replace(self._position, sequence=max(self._position.sequence, first))
         try:
-            self._revision = await self._streams.positions.update(self._name, self._body(), self._revision)
+            body = self._position.pack()
+            self._revision = await self._streams.positions.update(self._name, body, self._revision)
         except KeyWrongLastSequenceError as exc:
             self.state.claims_lost += 1
             raise ConfigError("error.hub_partition", partition=self.state.partition) from exc
@@ -212,7 +255,7 @@ class PartitionWorker:
         number = self.state.partition
         wanted = LogRange(
             stream=PACKET_LOG,
-            after=self._position,  # which says what is safe
+            after=self._position.sequence,  # which says what is safe
             reader=worker_consumer(number),
             subjects=partition_filter(number),
         )
@@ -227,20 +270,20 @@ class PartitionWorker:
         self.state.lag = message.metadata.num_pending
         try:
             address, what = parse_subject(message.subject)
-            live = self._runs.get(address.key) or await self._enter(address, what)
+            live = self._runs.get(address.key) or await self._enter(address, sequence)
             if sequence > live.sequence:
                 live.touched_s = self._time.now_s()
                 live.sequence = sequence
                 live.unsaved += 1
                 self._budgets.begin_day(message.metadata.timestamp.date())
-                self._evaluate(live, what, message.data)
+                self._evaluate(live, _run_message(message, what))
             else:
                 self.state.redelivered += 1
         except (DecodeError, InputError) as exc:
             self.state.damaged += 1
             _log.warning("a message of the log is left out: %s", exc)
 
-    def _evaluate(self, live: _LiveRun, what: str, data: bytes, *, counted: bool = True) -> None:
+    def _evaluate(self, live: _LiveRun, message: _RunMessage, *, counted: bool = True) -> None:
         """Give a run one message; one that breaks it ends that run, and nobody else's.
 
         What a runner sends must not end the worker, which would meet it again at each of its starts.
@@ -248,9 +291,8 @@ class PartitionWorker:
         began_s = self._cpu_s()
         try:
             if counted:
-                self._budgets.take_message(_runner_of(live), len(data))
-            if not live.ended:
-                self._push(live, what, data, began_s)
+                self._budgets.take_message(_runner_of(live), len(message.data))
+            self._push(live, message, began_s)
         except (DecodeError, InputError):
             raise
         except OverBudget as exc:
@@ -277,24 +319,50 @@ class PartitionWorker:
         if live.run is not None:
             live.waiting.append(live.run.give_up(reason))
 
-    def _push(self, live: _LiveRun, what: str, data: bytes, began_s: float) -> None:
-        if what == "start":
-            if live.run is None:
-                start = _own_start(live.address, data)
-                self._check_start(live, start)
-                live.run = HostedRun(start)
-                live.waiting.append(live.run.begin())
-        elif live.run is None:
+    def _push(self, live: _LiveRun, message: _RunMessage, began_s: float) -> None:
+        what, edition, data = message
+        if live.over_budget:
+            self.state.dropped += 1
+        elif what == "start":
+            if edition > live.edition or (live.run is None and not live.ended and edition == live.edition):
+                self._start(live, _own_start(live.address, data), edition)
+        elif edition < live.edition or (live.ended and edition == live.edition):
+            if what == "packets":
+                self._count_late(live, edition, unpack_packets(data))
+        elif live.run is None or edition > live.edition:
             self.state.orphans += 1
         elif what == "packets":
             repeated = live.run.repeated
             self._budgets.check_run(live.run.records, 0)
-            rows = unpack_packets(data)
-            live.waiting.append(live.run.push(rows, partial(self._check_time, began_s)))
+            live.waiting.append(live.run.push(unpack_packets(data), partial(self._check_time, began_s)))
             self.state.repeated += live.run.repeated - repeated
         else:
-            live.waiting.append(live.run.finish(unpack_end(data)))
-            live.ended = True
+            self._end(live, live.run, unpack_end(data))
+
+    def _start(self, live: _LiveRun, start: RunStart, edition: int) -> None:
+        """Begin a run, or a newer edition of it: the whole run, with what came late."""
+        self._check_start(live, start)
+        live.take_edition(edition)
+        if not live.ended:
+            live.run = HostedRun(start, edition)
+            live.waiting.append(live.run.begin())
+
+    def _end(self, live: _LiveRun, run: HostedRun, end: RunEnd) -> None:
+        missing = max(0, end.packets - run.packets)
+        if missing:
+            self.state.missing += missing
+            _log.warning("%s: %d packets of its tape never came", live.key, missing)
+        live.waiting.append(run.finish(end))
+        live.ended = True
+
+    def _count_late(self, live: _LiveRun, edition: int, rows: Sequence[Numbered]) -> None:
+        """Count packets of a run that has ended; a newer edition has all of an older one."""
+        late = sum(edition == live.edition and number >= live.next_packet for number, _ in rows)
+        self.state.repeated += len(rows) - late
+        if late and not live.late:
+            _log.warning("%s: packets came after its end and are not part of it", live.key)
+        live.late += late
+        self.state.late += late
 
     def _check_time(self, began_s: float) -> None:
         self._budgets.check_message(self._cpu_s() - began_s)
@@ -305,13 +373,18 @@ class PartitionWorker:
         mine = sum(_runner_of(run) == runner and run.run is not None for run in self._runs.values())
         self._budgets.check_runs(mine + 1)
 
-    async def _enter(self, address: RunAddress, what: str) -> _LiveRun:
-        """Bring a run into memory: from its snapshot, from its first message, or as a new one."""
+    async def _enter(self, address: RunAddress, sequence: int) -> _LiveRun:
+        """Bring the run of a message into memory: from its snapshot, from its first message, or as new."""
         key, now_s = address.key, self._time.now_s()
         entry = await self._snapshots.find(key)
-        published, given_up = await self._published(address)
+        if not entry.readable:
+            self.state.damaged_entries += 1
+            _log.error("%s begins with its first message: the note of its snapshot cannot be read", key)
+            entry = replace(entry, sequence=sequence - 1)
+        published = await self._published(address)
         live = _LiveRun(key, address, None, entry, entry.sequence, published, now_s, now_s)
-        live.ended, live.over_budget = entry.ended or bool(given_up), given_up == "over budget"
+        live.take_edition(entry.edition)
+        live.ended = live.ended or entry.ended
         snapshot = await self._snapshots.load(entry)
         if snapshot is not None:
             live.run = snapshot.run
@@ -332,20 +405,22 @@ class PartitionWorker:
             for message in messages:
                 if message.metadata.sequence.stream > live.entry.sequence:
                     return
-                self._evaluate(live, parse_subject(message.subject)[1], message.data, counted=False)
+                said = _run_message(message, parse_subject(message.subject)[1])
+                if said.edition >= live.edition:
+                    self._evaluate(live, said, counted=False)
             if not messages:
                 return
 
-    async def _published(self, address: RunAddress) -> tuple[int, str]:
-        """How many records of a run are in the log, and why it was given up, if it was."""
+    async def _published(self, address: RunAddress) -> _Published:
         from nats.js.errors import NotFoundError
 
         try:
             last = await self._log.get_last_msg(RECORD_LOG, address.subject("records"))
         except NotFoundError:
-            return 0, ""
+            return _Published()
         batch = unpack_records(last.data or b"")
-        return batch.first + len(batch.records), (last.headers or {}).get(_GIVEN_UP_HEADER, "")
+        given_up = (last.headers or {}).get(_GIVEN_UP_HEADER, "")
+        return _Published(batch.edition, batch.first + len(batch.records), given_up)
 
     async def _publish(self) -> None:
         """Put the records that are not there yet into the log: of each run in order, the runs at once."""
@@ -354,20 +429,29 @@ class PartitionWorker:
 
     async def _publish_run(self, live: _LiveRun) -> None:
         batches, live.waiting = live.waiting, []
+        for edition, some in itertools.groupby(batches, key=lambda batch: batch.edition):
+            if edition > live.published.edition:
+                live.published = _Published(edition)
+            if edition == live.published.edition:  # of an older one all is in the log
+                await self._publish_edition(live, list(some))
+
+    async def _publish_edition(self, live: _LiveRun, batches: list[RecordBatch]) -> None:
         records = [record for batch in batches for record in batch.records]
-        first = batches[0].first
-        fresh, at = records[max(0, live.published - first) :], max(first, live.published)
-        if live.given_up and not fresh:  # a worker before this one came further: the end stands behind that
+        first, published = batches[0].first, live.published.records
+        fresh, at = records[max(0, published - first) :], max(first, published)
+        given_up = live.given_up and live.edition == batches[0].edition
+        if given_up and not fresh:  # a worker before this one came further: the end stands behind that
             fresh = records[-1:]
         for start in range(0, len(fresh), self._p.most_records):
             some, last = fresh[start : start + self._p.most_records], batches[-1]
             is_last = start + self._p.most_records >= len(fresh)
-            batch = replace(last if is_last else RecordBatch(0, ()), first=at + start, records=some)
-            headers = {"Nats-Msg-Id": f"{live.key}/{batch.first}/{len(batch.records)}"}
-            if live.given_up and is_last:
+            plain = RecordBatch(0, (), edition=last.edition)
+            batch = replace(last if is_last else plain, first=at + start, records=some)
+            headers = {"Nats-Msg-Id": f"{live.key}/{batch.edition}/{batch.first}/{len(batch.records)}"}
+            if given_up and is_last:
                 headers[_GIVEN_UP_HEADER] = "over budget" if live.over_budget else "broken"
             await self._log.publish(live.address.subject("records"), pack_records(batch), headers=headers)
-            live.published = batch.first + len(batch.records)
+            live.published = live.published._replace(records=batch.first + len(batch.records))
             self.state.records += len(batch.records)
 
     # ------------------------------------------------------------------ what a kill leaves
@@ -399,7 +483,7 @@ class PartitionWorker:
     async def _save_run(self, live: _LiveRun, now_s: float) -> None:
         live.unsaved = 0
         if live.run is None:  # an orphan: nothing to go on with
-            live.entry = SnapshotEntry(live.sequence, revision=live.entry.revision)
+            live.entry = replace(live.entry, sequence=live.sequence)
             return
         snapshot = Snapshot(live.sequence, live.run)
         live.entry = await self._snapshots.save(live.key, live.entry, snapshot, ended=live.ended)
@@ -410,6 +494,10 @@ class PartitionWorker:
         """Remove the messages of a run from the log: it would keep them for days, and nobody wants them."""
         subjects = f"part.{self.state.partition}.gait.{live.key}.*"
         await self._log.purge_stream(PACKET_LOG, subject=subjects)
+
+
+def _run_message(message: Msg, what: str) -> _RunMessage:
+    return _RunMessage(what, edition_of(message.headers), message.data)
 
 
 def _runner_of(live: _LiveRun) -> str:

@@ -144,7 +144,8 @@ def tenant_folder(folder: Path, tenant: str) -> Path:
 def store_records(store: Store, address: RunAddress, batch: RecordBatch) -> int:
     """Store the records of a run that are not there yet, and return how many these were.
 
-    Its pauses and laps are stored with its end, even where a store that was killed has the end already.
+    Those of a newer edition take the place of what was stored.  Its pauses and laps are stored with its
+    end, even where a store that was killed has the end already.
 
     ``InputError`` if a run of that name is there and is not this one: another athlete's of the tenant.
     """
@@ -154,7 +155,7 @@ def store_records(store: Store, address: RunAddress, batch: RecordBatch) -> int:
         raise InputError("error.session_taken", title=address.athlete, name=address.session)
     if source is None and first == 0 and records and isinstance(started := records[0], SessionStarted):
         store.begin(_session_info(address, started))
-    fresh = store.write_numbered(address.session, first, records)
+    fresh = store.write_numbered(address.session, first, records, batch.edition)
     for record in fresh:
         if isinstance(record, SessionEnded):
             store.end(address.session, record.t_s)

@@ -16,6 +16,8 @@ def pack_records(batch: RecordBatch) -> bytes:
     """Return the bytes of a batch."""
     records = [[json_codec.kind_of(record), json_codec.to_json(record)] for record in batch.records]
     body: dict[str, Any] = {"first": batch.first, "records": records}
+    if batch.edition:
+        body["edition"] = batch.edition
     for name, facts in (("pauses", batch.pauses), ("laps", batch.laps)):
         if facts:
             body[name] = [json_codec.to_json(fact) for fact in facts]
@@ -26,8 +28,8 @@ def unpack_records(data: bytes) -> RecordBatch:
     """Return the batch in these bytes; ``DecodeError`` if there is none."""
     try:
         body = json_codec.parse_json(data)
-        first, rows = body["first"], body["records"]
-        if type(first) is not int or first < 0:
+        first, rows, edition = body["first"], body["records"], body.get("edition", 0)
+        if type(first) is not int or type(edition) is not int or min(first, edition) < 0:
             raise ValueError("no number")
         if not rows:
             raise ValueError("no record")
@@ -38,4 +40,4 @@ def unpack_records(data: bytes) -> RecordBatch:
         laps = tuple(json_codec.from_json(LapMark, value) for value in body.get("laps", ()))
     except (ValueError, KeyError, TypeError, AttributeError) as exc:
         raise DecodeError("no records of a run") from exc
-    return RecordBatch(first, records, pauses, laps)
+    return RecordBatch(first, records, pauses, laps, edition)

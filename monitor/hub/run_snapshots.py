@@ -27,8 +27,8 @@ _ANSWER_S = 15.0
 class SnapshotEntry:
     """``SnapshotEntry`` says which object is a run's snapshot, and after which message it was made.
 
-    By then ``packets`` were evaluated, and ``records`` came of them.  ``revision`` is that of the entry, 0
-    where there is none yet.
+    By then ``packets`` of the ``edition`` were evaluated, all before the number ``next_packet``, and
+    ``records`` came of them.  ``revision`` is that of the entry, 0 where there is none yet.
     """
 
     sequence: int = 0
@@ -37,6 +37,13 @@ class SnapshotEntry:
     packets: int = 0
     records: int = 0
     revision: int = 0
+    next_packet: int = 0
+    edition: int = 0
+
+    @property
+    def readable(self) -> bool:
+        """Whether it is what a worker had written, or there was none."""
+        return self.sequence >= 0
 
 
 class RunSnapshots:
@@ -49,14 +56,17 @@ class RunSnapshots:
         self._objects, self._entries = streams.snapshots, streams.positions
 
     async def find(self, key: str) -> SnapshotEntry:
-        """Return the entry of a run, one of revision 0 if it has none."""
+        """Return the entry of a run, one of revision 0 if it has none.
+
+        What cannot be read gives one that is not ``readable``; whoever saves puts another in its place.
+        """
         from nats.js.errors import KeyNotFoundError
 
         try:
             found = await self._entries.get(_entry_name(key))
         except KeyNotFoundError:
             return SnapshotEntry()
-        return from_json(SnapshotEntry, parse_json(found.value or b"") | {"revision": found.revision})
+        return _entry_of(found.value or b"", found.revision or 0)
 
     async def load(self, entry: SnapshotEntry) -> Snapshot | None:
         """Return the snapshot of an entry, None if there is none that this version can go on from."""
@@ -85,7 +95,15 @@ class RunSnapshots:
             async with asyncio.timeout(_ANSWER_S):
                 await self._objects.put(name, data)
         run = snapshot.run
-        entry = SnapshotEntry(snapshot.sequence, name, ended, run.packets, run.records)
+        entry = SnapshotEntry(
+            snapshot.sequence,
+            name,
+            ended,
+            run.packets,
+            run.records,
+            next_packet=run.next_packet,
+            edition=run.edition,
+        )
         try:
             body = json.dumps(to_json(entry)).encode()
             revision = await self._entries.update(_entry_name(key), body, last=before.revision)
@@ -102,6 +120,18 @@ class RunSnapshots:
             with contextlib.suppress(NotFoundError):
                 async with asyncio.timeout(_ANSWER_S):
                     await self._objects.delete(name)
+
+
+def _entry_of(data: bytes, revision: int) -> SnapshotEntry:
+    """The entry in these bytes, with a revision that is not among them."""
+    try:
+        raw = parse_json(data)
+        entry = replace(from_json(SnapshotEntry, raw), revision=revision)
+    except ValueError:
+        return SnapshotEntry(-1, revision=revision)
+    kinds = [type(value) for value in (entry.sequence, entry.edition, entry.next_packet, entry.object_name)]
+    whole = "sequence" in raw and kinds == [int, int, int, str] and type(entry.ended) is bool
+    return entry if whole else SnapshotEntry(-1, revision=revision)
 
 
 def _entry_name(key: str) -> str:

@@ -84,6 +84,8 @@ class TenantRuns:
         try:
             address, _ = parse_subject(message.subject)
             batch = unpack_records(message.data)
+            if batch.edition:  # a run that ended, with what came late
+                return
             run = self.runs.get(address.key)
             if run is None:
                 before = [] if batch.first == 0 else await self._started(message, streams)

@@ -51,6 +51,8 @@ def entry_text(entry: AnyEntry, messages: Catalogue, days: Mapping[str, datetime
         value = getattr(entry, field.name)
         if field.name != "session" and _says_something(field, value):
             parts.append(_field_text(field.name, value, messages))
+    if isinstance(entry, SessionShoeEntry) and not entry.shoe:
+        parts.append(messages.text("entry.value.no_shoe"))
     return ", ".join(part for part in parts if part)
 
 

@@ -56,7 +56,7 @@ def assumed_days(plan: TrainingPlan, count: int) -> tuple[PlanDay, ...]:
 
     Each morning is without pain, or else a run that was too much would let nobody run again.
     """
-    timeline = EvidenceTimeline(plan.entries, plan.runs, plan.tables.doses)
+    timeline = EvidenceTimeline(plan.entries, plan.runs, plan.tables)
     today, decisions = plan.week[-1], []
     state = today.state_before
     for day in (plan.today + k * _DAY for k in range(count + 1)):

@@ -30,14 +30,17 @@ body { font: 14px/1.4 system-ui, sans-serif; color: #1b1b1b; background: #fff; m
 h1 { font-size: 22px; margin: 0 } h2 { font-size: 16px; margin: 18px 0 4px }
 p { margin: 2px 0 } ul { margin: 2px 0; padding-left: 20px }
 table { border-collapse: collapse; width: 100% } th, td { text-align: left; padding: 2px 8px 2px 0 }
+td { white-space: nowrap } .scroll { overflow-x: auto }
 th { font-weight: 600; border-bottom: 1px solid #bbb } td.n, th.n { text-align: right }
 .held { border-left: 6px solid #a3431b; padding: 4px 10px; margin: 10px 0 }
 .free { border-left: 6px solid #12805c; padding: 4px 10px; margin: 10px 0 }
 .quiet, .foot { color: #595959 } .foot { border-top: 1px solid #bbb; margin-top: 16px; padding-top: 6px;
   font-size: 12px }
-svg { width: 100%; height: auto; display: block } svg text { font: 11px system-ui, sans-serif; fill: #333 }
+svg { width: 100%; min-width: 600px; height: auto; display: block }
+svg text { font: 11px system-ui, sans-serif; fill: #333 }
 h2, svg, table, .held { break-inside: avoid } h2 { break-after: avoid }
-@media print { body { padding: 0; font-size: 12px } }
+@media print { body { padding: 0; font-size: 12px } svg { min-width: 0 }
+  .scroll { overflow: visible } }
 """
 
 
@@ -171,8 +174,9 @@ def _pain(w: _Writer, report: SharedReport) -> list[str]:
     mornings = sum(day.morning is not None for day in report.days)
     return [
         *lines,
-        pain_chart(report.days, w.messages),
+        _scrolling(pain_chart(report.days, w.messages)),
         w.tag("p", f"plan.report.chart{'' if loads else '_no_load'}", style="quiet"),
+        *([w.tag("p", "plan.report.chart_phase", style="quiet")] if "phase" in report.items else []),
         w.tag("p", "plan.report.mornings", done=mornings, days=len(report.days)),
     ]
 
@@ -204,7 +208,12 @@ def _week_table(w: _Writer, weeks: Sequence[WeekSum], pain: bool) -> list[str]:
         cells = "".join(f'<td class="n">{number}</td>' for number in numbers)
         rows.append(f"<tr><td>{_day(week.monday)}</td>{cells}</tr>")
     week_head = w.tag("th", "plan.report.column.week")
-    return [f"<table><tr>{week_head}{heads}</tr>", *rows, "</table>"]
+    return [_scrolling(f"<table><tr>{week_head}{heads}</tr>{''.join(rows)}</table>")]
+
+
+def _scrolling(wide: str) -> str:
+    """What is wider than a phone, in a box of its own that can be moved by the keyboard too."""
+    return f'<div class="scroll" tabindex="0">{wide}</div>'
 
 
 def _strength(w: _Writer, report: SharedReport) -> list[str]:

@@ -62,7 +62,7 @@ from monitor.training.verdict import Evidence
 
 _DAY, _WEEK = datetime.timedelta(days=1), datetime.timedelta(days=7)
 _BEFORE = datetime.timedelta(days=60)  # of runs before the first entry: what was usual, and the longest
-PLAN_RULES_VERSION = 5
+PLAN_RULES_VERSION = 7
 """The version of the rules that a kept decision was made by; it goes up when the same entries and runs are
 decided otherwise."""
 

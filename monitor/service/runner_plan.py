@@ -20,6 +20,18 @@ def plan_keeper(config: Config) -> PlanKeeper:
     return PlanKeeper(data_folder(config), config.athlete, config.plan, plan_tables(own_tables_folder()))
 
 
+def log_keeper(config: Config) -> PlanKeeper:
+    """Return the same for what must not wait until a table is corrected.
+
+    That is the answer to a warning sign, what is shared no longer, export and deletion: where an own table
+    is wrong, the tables are ours.
+    """
+    try:
+        return plan_keeper(config)
+    except ConfigError:
+        return PlanKeeper(data_folder(config), config.athlete, config.plan)
+
+
 def config_of_athlete(config: Config, athlete: str | None) -> Config:
     """Return the settings with the runner who is meant, and ``[plan]`` of a file of that name, if any."""
     if athlete is None or athlete == config.athlete:

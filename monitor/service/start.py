@@ -118,8 +118,8 @@ def _todays_step(config: Config, plan: Plan, training: TrainingPlan | None) -> S
     """The step of today's target: by the plan of return if one runs, else by the pains that were noted."""
     runner, today = config.session.runner, runner_now().date()
     if training is None or training.now.cadence_step is None:
-        doses = plan_tables(own_tables_folder()).doses
-        return next_step(plan, runner, config.target, today, doses)
+        tables = plan_tables(own_tables_folder())
+        return next_step(plan, runner, config.target, today, tables)
     now = StepChange(today, training.now.cadence_step, training.now.cadence_reason)
     return step_worth_it(now, plan, runner, config.target)
 

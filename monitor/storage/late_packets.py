@@ -1,6 +1,7 @@
 """Packets that come after their session has ended, as from a phone that was out of reach when it did.
 
-They go onto its tape where they belong, and all its records are made anew from that.
+They go onto its tape where they belong, and all its records are made anew from that.  A hub gets the run
+once more, too.
 """
 
 from __future__ import annotations
@@ -57,7 +58,9 @@ def add_late_packets(store: Store, athlete: str, session: str, late: Sequence[Pa
         merged = _write_merged(tape, old, path, sorted([*there, *new], key=lambda p: p.arrival_ns))
     if path.exists():
         make_plain(path)  # nothing of it may lie beside the new one
+    store.send_anew(info.id)  # before too: a kill right after the next line leaves no run half sent
     merged.replace(path)
+    store.send_anew(info.id)  # what was sent meanwhile may have been read from the old tape
     if old_file != path:
         old_file.unlink()  # compressed
     rebuild_session(store, info, timer_anew=True)

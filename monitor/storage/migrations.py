@@ -99,6 +99,10 @@ MIGRATIONS: tuple[str, ...] = (
       taken INTEGER NOT NULL DEFAULT 0
     ) WITHOUT ROWID;
     """,
+    # 8: which edition of a run that is: 0 as it was recorded, one more each time that something came late
+    """
+    ALTER TABLE hub_run ADD COLUMN edition INTEGER NOT NULL DEFAULT 0;
+    """,
 )
 
 SCHEMA_VERSION = len(MIGRATIONS)

@@ -110,19 +110,28 @@ class Store(SessionDigests):
                 first = self._insert_records(db, session_id, records)
             self._recent.add(first, session_id, tuple(records), self._data_version())
 
-    def write_numbered(self, session_id: str, first: int, records: Sequence[Out]) -> Sequence[Out]:
+    def write_numbered(
+        self, session_id: str, first: int, records: Sequence[Out], edition: int = 0
+    ) -> Sequence[Out]:
         """Add records that are numbered through a session, as far as they are not there; return those.
 
-        ``InputError`` if some before ``first`` are missing.
+        The first ones of a newer edition take the place of all that are there, and open the session again;
+        those of an older one are left out.  ``InputError`` if some before ``first`` are missing.
         """
         with self._transaction():
-            taken = self.hub_records(session_id)
+            held, taken = self.hub_records(session_id)
+            if edition < held:
+                return ()
+            taken = taken if edition == held else 0
             if first > taken:
                 raise InputError("error.hub_hole", session=session_id, first=first, taken=taken)
+            if edition > held:
+                self.clear(session_id)
+                self._change(session_id, "ended = 0, status = ?", SessionStatus.LIVE.value)
             fresh = records[taken - first :]
             if fresh:
                 self.write(session_id, fresh)
-                self.note_hub_records(session_id, taken + len(fresh))
+                self.note_hub_records(session_id, edition, taken + len(fresh))
         return fresh
 
     def complete(

@@ -20,7 +20,7 @@ from dsp.cueing.target import TargetParams
 from dsp.types import Runner
 from monitor.core.session_settings import CoachSettings
 from monitor.storage.plan_file import Plan, PlannedRun, RunPain
-from monitor.training.tables import DoseRules
+from monitor.training.tables import DoseRules, Tables, VerdictRules
 
 FADE = (1.0, 1.0, 1.0, 1.0, 0.75, 0.5, 0.25, 0.1)
 """Share of the time with cues, run by run at the last step (Crowell & Davis 2011, Willy 2016); then
@@ -31,8 +31,6 @@ KEPT_SHARE = 0.7
 """Share of the time without cues in band that makes a run count for the next step."""
 _WITH_CUES_S = 600  # seconds in band with cues, which make it count as well
 _RUNS = 2  # at a step, then the next
-_PAIN = 3.0  # of 10: above it nothing is raised
-_CALF_PAIN = 2.0  # of calf or Achilles tendon: above it a step down
 _CALF = re.compile(r"calf|calves|achill|wade", re.IGNORECASE)
 
 
@@ -62,28 +60,29 @@ class RunResponse:
     entries: tuple[str, ...] = ()
 
 
-def noted_responses(plan: Plan) -> tuple[RunResponse, ...]:
+def noted_responses(plan: Plan, limits: VerdictRules) -> tuple[RunResponse, ...]:
     """Return the responses of all runs by the pains that were noted, for a runner without a plan of return.
 
-    A run without a note counts as no reported pain.  Pain of a run without a target counts as well, and
+    A run without a note counts as no reported pain; pain above the limit of an unknown cause stops the
+    raise.  Pain of a run without a target counts as well, and
     so does that of a session that was deleted.
     """
     coached = {run.session: run for run in plan.runs}
     pains: dict[str, list[RunPain]] = {session: [] for session in coached}
     for pain in plan.pains:
         pains.setdefault(pain.session, []).append(pain)
-    responses = (_noted_response(coached.get(session), noted) for session, noted in pains.items())
+    responses = (_noted_response(coached.get(session), noted, limits) for session, noted in pains.items())
     return tuple(sorted(responses, key=lambda response: response.day))
 
 
-def _noted_response(run: PlannedRun | None, pains: Sequence[RunPain]) -> RunResponse:
-    freezes = any(p.value > _PAIN and not _CALF.search(p.words) for p in pains)
+def _noted_response(run: PlannedRun | None, pains: Sequence[RunPain], limits: VerdictRules) -> RunResponse:
+    freezes = any(p.value > limits.ok.unknown and not _CALF.search(p.words) for p in pains)
     response = RunResponse(
         day=datetime.date.fromisoformat(pains[0].day) if run is None else _run_day(run),
         coached=False,
         answer="freeze" if freezes else "good",
         noted=bool(pains),
-        calf=any(p.value > _CALF_PAIN and _CALF.search(p.words) for p in pains),
+        calf=any(p.value > limits.calf and _CALF.search(p.words) for p in pains),
     )
     if run is None:
         return response
@@ -235,10 +234,10 @@ def cue_share(runs: Sequence[PlannedRun], step: int, params: TargetParams) -> fl
 
 
 def next_step(
-    plan: Plan, runner: Runner, params: TargetParams, today: datetime.date, doses: DoseRules
+    plan: Plan, runner: Runner, params: TargetParams, today: datetime.date, tables: Tables
 ) -> StepChange:
     """Return the step at which a run today is coached, and why, for a runner without a plan of return."""
-    history = step_history(noted_responses(plan), today, params, doses)
+    history = step_history(noted_responses(plan, tables.verdicts), today, params, tables.doses)
     now = history[-1] if history else StepChange(today, 0, "start")
     return step_worth_it(now, plan, runner, params)
 

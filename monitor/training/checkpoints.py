@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from monitor.core.message_catalogues import UserMessage
 from monitor.training.day_spans import on_days
@@ -18,9 +20,8 @@ from monitor.training.strength import (
 )
 from monitor.training.stressors import green_sessions
 from monitor.training.tables import Phase
-from monitor.training.verdict import Evidence, Verdict, ok_pain
+from monitor.training.verdict import Evidence, RunVerdict, Verdict
 
-_CALM_MORNING = 1.0
 _LEAST_KM, _LEAST_PAIN = 5.0, 2.0
 _SESSIONS, _SESSIONS_DAYS, _BENCHMARK_DAYS = 4, 42, 28
 """Eight sessions and three long runs in 21 days would be closer together than 48 hours; so six weeks."""
@@ -73,10 +74,12 @@ def _since(state: PlanState) -> datetime.date:
 
 
 def _to_rebuild(state: PlanState, evidence: Evidence, rules: PlanRules) -> tuple[Checkpoint, ...]:
-    runs = [v for v in on_days(evidence.verdicts, _since(state)) if not v.run.walk]
-    runs = [v for v in runs if v.bad or v.run.day < evidence.day]  # today's good run decides tomorrow
-    last = [v for v in runs if v.settled or v.bad][-2:]
-    pending = [v for v in runs if not v.settled]
+    mine = on_days(evidence.verdicts, _since(state))
+    runs = (v for v in reversed(mine) if not v.run.walk)
+    runs = (v for v in runs if v.bad or v.run.day < evidence.day)  # today's good run decides tomorrow
+    last = [*itertools.islice((v for v in runs if v.settled or v.bad), 2)][::-1]
+    yesterday = evidence.day - datetime.timedelta(days=1)  # of older runs no answer is awaited
+    pending = any(not (v.settled or v.run.walk) for v in on_days(mine, yesterday, yesterday))
     met: bool | None = None
     if any(v.bad for v in last):
         met = False
@@ -90,7 +93,8 @@ def _to_rebuild(state: PlanState, evidence: Evidence, rules: PlanRules) -> tuple
         _not_more_tender(evidence),
     ]
     if state.ladder is not None:
-        checks.append(_checkpoint("ladder", state.ladder.finished))
+        row = state.ladder.rows[-1]
+        checks.append(_checkpoint("ladder", state.ladder.finished, minutes=row.rounds * row.run_min))
     return tuple(checks)
 
 
@@ -99,14 +103,17 @@ def _last_mornings(evidence: Evidence) -> list[datetime.date]:
 
 
 def _calm_mornings(evidence: Evidence) -> Checkpoint:
-    days, most = _last_mornings(evidence), min(_CALM_MORNING, ok_pain(evidence.declare))
+    days, most = _last_mornings(evidence), evidence.calm_morning
     pains = [evidence.morning_pain(d) for d in days]
     met: bool | None = None
     if any(p is not None and p > most for p in pains):
         met = False
     elif all(p is not None for p in pains):
         met = True
-    return _checkpoint("mornings" if most else "painless_mornings", met, evidence.morning_ids(*days))
+    ids = evidence.morning_ids(*days)
+    if evidence.is_bone:
+        return _checkpoint("painless_mornings", met, ids)
+    return _checkpoint("mornings", met, ids, most=most)
 
 
 def _not_more_tender(evidence: Evidence) -> Checkpoint:
@@ -119,25 +126,46 @@ def _not_more_tender(evidence: Evidence) -> Checkpoint:
 
 
 def _to_reintroduce(state: PlanState, evidence: Evidence, rules: PlanRules) -> tuple[Checkpoint, ...]:
-    five = _checkpoint("five_km", *_has_run(evidence, _since(state), _LEAST_KM, _LEAST_PAIN))
+    five = _run_checkpoint("five_km", _has_run(evidence, _since(state), _LEAST_KM, _LEAST_PAIN))
     adherence = strength_adherence(
         evidence.standing, rules.tables.exercises, state.phase, _since(state), evidence.day
     )
     return (five, *_benchmarks(evidence, rules, None), attendance_checkpoint(adherence))
 
 
+_Found = tuple[bool | None, tuple[str, ...]]
+
+
 def _has_run(
     evidence: Evidence, since: datetime.date, least_km: float, most_pain: float = math.inf
-) -> tuple[bool | None, tuple[str, ...]]:
+) -> _Found:
     """Whether a GREEN run from ``since`` on was so long, with its entries.
 
-    It is not known where a run that may count has no answer or no distance.
+    It is not known where a run that may count has no answer, or no distance: then its entries are there.
     """
-    runs = [v for v in on_days(evidence.verdicts, since) if not v.bad and not v.run.walk]
-    fit = [v for v in runs if max(v.during or 0, v.after or 0) <= most_pain]
-    fit = [v for v in fit if v.run.km is None or v.run.km >= least_km]
-    good = [v for v in fit if v.verdict is Verdict.GREEN and v.run.km is not None]
-    return (True, good[-1].entries) if good else (None if fit else False, ())
+
+    def step(found: _Found, v: RunVerdict) -> _Found:
+        too_short = v.run.km is not None and v.run.km < least_km
+        if v.bad or v.run.walk or too_short or max(v.during or 0, v.after or 0) > most_pain:
+            return found
+        if v.verdict is Verdict.GREEN and v.run.km is not None:
+            return True, v.entries
+        if found[0]:
+            return found
+        return None, v.entries if v.verdict is Verdict.GREEN else found[1]
+
+    nothing: _Found = (False, ())
+    name, runs = f"run of {least_km:g} km, {most_pain:g}", on_days(evidence.verdicts, since)
+    return evidence.memory.fold(name, runs, nothing, step, of=since)
+
+
+def _run_checkpoint(name: str, found: _Found, **values: float) -> Checkpoint:
+    """The checkpoint of a run; where one went well whose distance is not known, it says what is missing."""
+    met, entries = found
+    checkpoint = _checkpoint(name, met, entries, **values)
+    if met is not None or not entries:
+        return checkpoint
+    return replace(checkpoint, message=UserMessage(f"plan.check.{name}_no_distance", values))
 
 
 def _benchmarks(
@@ -146,7 +174,7 @@ def _benchmarks(
     settings, norms = rules.settings, rules.tables.norms
     curls = norms.articles_curls if settings.articles_gates else norms.curls
     return benchmark_checkpoints(
-        evidence.standing, norms, needed_heel_raises(norms, settings, evidence.day), curls, since
+        evidence, norms, needed_heel_raises(norms, settings, evidence.day), curls, since
     )
 
 
@@ -164,6 +192,6 @@ def _to_full(state: PlanState, evidence: Evidence, rules: PlanRules) -> tuple[Ch
     long_run = (
         _checkpoint("long_run_unknown", None)
         if target is None
-        else _checkpoint("long_run", *_has_run(evidence, _since(state), target), km=target)
+        else _run_checkpoint("long_run", _has_run(evidence, _since(state), target), km=target)
     )
     return (long_run, *sessions, *_benchmarks(evidence, rules, recent))

@@ -20,6 +20,7 @@ from dsp.cueing.target import TargetParams
 from monitor.core.message_catalogues import UserMessage
 from monitor.training.cadence_steps import RunResponse, StepChange, StepPlace
 from monitor.training.checkpoints import phase_checkpoints
+from monitor.training.day_facts import DayFacts
 from monitor.training.day_spans import on_days
 from monitor.training.entries import (
     AnyEntry,
@@ -34,19 +35,21 @@ from monitor.training.phases import cause_message, next_state, red_runs
 from monitor.training.plan_day import Allowance, PlanDay, Question, Reason
 from monitor.training.plan_runs import PlanRun
 from monitor.training.plan_state import PlanBookmark, PlanRules, PlanState
+from monitor.training.rest_days import waits_for_morning
 from monitor.training.run_size import longest_run_km
 from monitor.training.shoes import shoe_remarks
 from monitor.training.strength import strength_adherence
 from monitor.training.strength_today import lighter_reasons, norm_reasons
 from monitor.training.tables import Phase
 from monitor.training.today import todays_allowance
-from monitor.training.verdict import TOO_MUCH, Evidence, RunVerdict, Verdict, last_verdict
+from monitor.training.verdict import Evidence, RunVerdict, Verdict, last_verdict
 from monitor.training.weekly_score import score_remarks
 
 _SUNDAY = 6
 _DAY = datetime.timedelta(days=1)
 _SILENT_DAYS = 7
 _SETTLING_DAYS, _SETTLING_REDS, _RED_DAYS = 21, 3, 14
+_TELLING_MORNINGS = 7  # of three weeks: fewer tell nothing
 _STEPS = TargetParams()
 
 
@@ -62,7 +65,7 @@ def decide_next_day(
     For whoever makes up the next day from the decision of this one; ``monitor.training.plan_replay`` goes
     through all days of a plan.
     """
-    evidence = evidence_of(entries, runs, day, rules.tables.doses)
+    evidence = evidence_of(entries, runs, day, rules.tables)
     state = next_state(before, evidence, rules)
     return state, plan_day(state, evidence, rules)
 
@@ -243,7 +246,11 @@ def _advice(state: PlanState, evidence: Evidence, rules: PlanRules) -> list[Reas
     advice = []
     reds = red_runs(evidence, _RED_DAYS)
     runs = on_days(evidence.verdicts, since)
-    if len(reds) >= _SETTLING_REDS or _never_settled(state, evidence, runs):
+    if (
+        len(reds) >= _SETTLING_REDS
+        or _still_waits(state, evidence, rules)
+        or _never_settled(state, evidence, runs)
+    ):
         bad = [v for v in runs if v.bad] or list(reds)
         ids = tuple(dict.fromkeys(e for v in bad for e in v.entries))
         advice.append(write.reason("plan.advice.not_settling", "phase", ids))
@@ -260,15 +267,29 @@ def _advice(state: PlanState, evidence: Evidence, rules: PlanRules) -> list[Reas
 
 
 def _never_settled(state: PlanState, evidence: Evidence, runs: Sequence[RunVerdict]) -> bool:
-    """Three weeks in calm without two GREEN runs in a row, some runs or mornings of them too much."""
+    """Three weeks in calm without a calm morning, or without two GREEN runs in a row and some too much."""
     if state.phase is not Phase.CALM or state.since is None:
         return False
-    if (evidence.day - state.since).days < _SETTLING_DAYS:
+    begin = evidence.day - datetime.timedelta(days=_SETTLING_DAYS)
+    if state.since > begin:
         return False
-    pairs = itertools.pairwise(runs)
+    days = (begin + datetime.timedelta(days=k) for k in range(_SETTLING_DAYS + 1))
+    pains = [pain for day in days if (pain := evidence.morning_pain(day)) is not None]
+    if len(pains) >= _TELLING_MORNINGS and min(pains) > evidence.calm_morning:
+        return True
+    recent = on_days(runs, begin)
+    pairs = itertools.pairwise(recent)
     green = any(a.verdict is b.verdict is Verdict.GREEN for a, b in pairs)
-    sore = any((evidence.morning_pain(d) or 0.0) > TOO_MUCH for d in evidence.mornings if d >= state.since)
-    return not green and (sore or any(v.bad for v in runs))
+    sore = any(pain > evidence.tables.verdicts.too_much for pain in pains)
+    return not green and (sore or any(v.bad for v in recent))
+
+
+def _still_waits(state: PlanState, evidence: Evidence, rules: PlanRules) -> bool:
+    """Two weeks after the last run, still a morning that is too bad to run."""
+    last = last_verdict(evidence)
+    if last is None or (evidence.day - last.run.day).days < _RED_DAYS:
+        return False
+    return waits_for_morning(DayFacts(state, evidence, rules))
 
 
 def _is_silent(runs: Sequence[RunVerdict], day: datetime.date) -> bool:
@@ -283,13 +304,25 @@ def _is_silent(runs: Sequence[RunVerdict], day: datetime.date) -> bool:
 
 
 def _example_week(state: PlanState, evidence: Evidence, rules: PlanRules) -> UserMessage | None:
-    """The row of the articles' example: one further for every week of this phase that was all GREEN."""
+    """The row of the articles' example: one further for every week of this phase that was all GREEN.
+
+    None on the walk-run ladder, whose rows are what a week has there.
+    """
     rows = [week for week in rules.tables.weeks if week.phase is state.phase]
-    if not rows or state.since is None:
+    if not rows or state.since is None or state.on_ladder:
         return None
-    green, begin = 0, state.since
-    while (end := begin + datetime.timedelta(days=7)) <= evidence.day:
-        week = on_days(evidence.verdicts, begin, end - _DAY)
-        green += bool(week) and all(v.verdict is Verdict.GREEN for v in week)
-        begin = end
+    green = _green_weeks(evidence, state.since)
     return UserMessage(f"plan.week.{rows[min(green, len(rows) - 1)].name}")
+
+
+def _green_weeks(evidence: Evidence, since: datetime.date) -> int:
+    """How many weeks from ``since`` on are over, and had runs that were all GREEN."""
+
+    def step(before: tuple[int, int, bool], v: RunVerdict) -> tuple[int, int, bool]:
+        done, week, green = before
+        now, is_green = (v.run.day - since).days // 7, v.verdict is Verdict.GREEN
+        return (done, week, green and is_green) if now == week else (done + green, now, is_green)
+
+    runs = on_days(evidence.verdicts, since)
+    done, week, green = evidence.memory.fold("green weeks", runs, (0, -1, False), step, of=since)
+    return done + (green and (evidence.day - since).days // 7 > week)

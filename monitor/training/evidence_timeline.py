@@ -24,24 +24,24 @@ from monitor.training.entries import (
 from monitor.training.fold_memory import FoldMemory
 from monitor.training.plan_runs import PlanRun, arrival_day, merge_run, run_order
 from monitor.training.standing_entries import StandingLog, entry_order
-from monitor.training.tables import DoseRules
-from monitor.training.verdict import USUAL_MORNINGS, Evidence, RunVerdict, run_verdict
+from monitor.training.tables import Tables
+from monitor.training.verdict import Evidence, RunVerdict, run_verdict
 
 _DAY = datetime.timedelta(days=1)
 
 
 def evidence_of(
-    entries: Iterable[AnyEntry], runs: Iterable[PlanRun], day: datetime.date, doses: DoseRules
+    entries: Iterable[AnyEntry], runs: Iterable[PlanRun], day: datetime.date, tables: Tables
 ) -> Evidence:
     """Return what was known at the end of ``day``: nothing that was made or stored later."""
-    return EvidenceTimeline(entries, runs, doses).at(day)
+    return EvidenceTimeline(entries, runs, tables).at(day)
 
 
 class EvidenceTimeline:
     """The evidence of one day after another; days may be left out, and never go back."""
 
-    def __init__(self, entries: Iterable[AnyEntry], runs: Iterable[PlanRun], doses: DoseRules) -> None:
-        self._doses = doses
+    def __init__(self, entries: Iterable[AnyEntry], runs: Iterable[PlanRun], tables: Tables) -> None:
+        self._tables = tables
         self._all_entries, self._all_runs = tuple(e for e in entries if isinstance(e, Entry)), tuple(runs)
         self._coming = sorted(self._all_entries, key=lambda e: e.written_day, reverse=True)
         self._coming_runs = sorted(self._all_runs, key=arrival_day, reverse=True)
@@ -70,7 +70,7 @@ class EvidenceTimeline:
             raise ValueError(f"the timeline has been at {day}")
         if day in self._early:  # answers from before their day have counted already
             rest = [e for e in self._all_entries if not _is_of_run_on(e, day)]
-            return evidence_of(rest, [r for r in self._all_runs if r.day < day], day, self._doses)
+            return evidence_of(rest, [r for r in self._all_runs if r.day < day], day, self._tables)
         entries, runs = [*self._entries_until(day)], [*self._runs_until(day)]
         self._coming += [e for e in entries if _is_of_run_on(e, day)]
         self._coming_runs += [r for r in runs if r.day == day]
@@ -112,7 +112,7 @@ class EvidenceTimeline:
             verdicts=(),
             mornings=dict(self._mornings),
             declare=declares[-1] if declares else None,
-            doses=self._doses,
+            tables=self._tables,
             declared=self._log.first_version(declares[-1]) if declares else "",
             memory=self._memory,
         )
@@ -156,7 +156,7 @@ class EvidenceTimeline:
         """The places of the runs whose verdicts may be others now."""
         for session in sessions & set(self._by_session):
             yield bisect_left(self._runs, run_order(self._by_session[session]), key=run_order)
-        spans = [(m - _DAY, m + (USUAL_MORNINGS - 1) * _DAY) for m in mornings]
+        spans = [(m - _DAY, m + (self._tables.verdicts.usual_mornings - 1) * _DAY) for m in mornings]
         if self._day != datetime.date.min:  # no answer is awaited any more of those of the day before
             spans.append((self._day - _DAY, day - 2 * _DAY))
         for first, last in spans:

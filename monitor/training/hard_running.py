@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from monitor.core.message_catalogues import UserMessage
@@ -10,7 +11,15 @@ from monitor.training.day_facts import DayFacts, Reasons
 from monitor.training.day_spans import on_days
 from monitor.training.load_guards import reds_that_hold
 from monitor.training.plan_day import Reason, Stressor
-from monitor.training.stressors import StressorOffer, hard_run_too_close, kinds_of_run, stressor_offers
+from monitor.training.plan_runs import PlanRun
+from monitor.training.stressors import (
+    StressorOffer,
+    few_downhill_sessions,
+    hard_run_too_close,
+    is_hard,
+    kinds_of_run,
+    stressor_offers,
+)
 from monitor.training.tables import Phase
 
 
@@ -37,6 +46,38 @@ def todays_stressors(facts: DayFacts) -> tuple[tuple[Stressor, ...], Reasons]:
     if len(stressors) > 1:
         reasons = (*reasons, facts.rules.writer.reason("plan.offered.one", "stressor"))
     return stressors, reasons
+
+
+def hard_hours(facts: DayFacts, stressors: tuple[Stressor, ...]) -> Reasons:
+    """Return from which hour on today may be hard, where the last hard run began later in its day.
+
+    Days are counted whole where the start of a run is not known.
+    """
+    runs, ladders = facts.evidence.runs, facts.rules.tables.ladders
+    write, reasons = facts.rules.writer, list[Reason]()
+    rest_h = ladders.hard.rest_h
+    if (time := _free_at(facts, rest_h, lambda run: is_hard(run, runs, ladders))) is not None:
+        reasons.append(write.reason("plan.today.hard_not_before", "hard", (), time=time, hours=rest_h))
+    downhill_h = 24 * ladders.downhill.first_rest_days
+    if any(s.kind == "downhill" for s in stressors) and few_downhill_sessions(
+        facts.evidence, ladders, facts.since
+    ):
+        time = _free_at(facts, downhill_h, lambda run: "downhill" in kinds_of_run(run, ladders))
+        if time is not None:
+            key = "plan.today.downhill_not_before"
+            reasons.append(write.reason(key, "downhill", (), time=time, hours=downhill_h))
+    return tuple(reasons)
+
+
+def _free_at(facts: DayFacts, hours: int, counts: Callable[[PlanRun], bool]) -> str | None:
+    """The time of today, ``hours`` after the start of the last run that counts; None where it is over."""
+    midnight = datetime.datetime.combine(facts.day, datetime.time.min)
+    rest = datetime.timedelta(hours=hours)
+    before = on_days(facts.evidence.runs, (midnight - rest).date(), facts.day - datetime.timedelta(days=1))
+    hard = [run for run in before if not run.walk and counts(run)]
+    starts = (datetime.datetime.combine(r.day, r.start.time()) for r in hard if r.start is not None)
+    free = max((start + rest for start in starts), default=midnight)
+    return f"{free:%H:%M}" if free > midnight else None
 
 
 def stressors_off(facts: DayFacts) -> dict[str, tuple[str, ...]]:
@@ -66,7 +107,7 @@ def _offer_reason(facts: DayFacts, offer: StressorOffer, off: dict[str, tuple[st
             rule,
             entries,
             kind=kind,
-            days=facts.doses.hold_days,
+            **_why_not_values(facts, offer.why_not),
         )
     return write.reason(
         f"plan.offered.{s.kind}",
@@ -77,6 +118,19 @@ def _offer_reason(facts: DayFacts, offer: StressorOffer, off: dict[str, tuple[st
         minutes=s.seconds / 60,
         slope=-s.slope_pct,
     )
+
+
+def _why_not_values(facts: DayFacts, why_not: str) -> Mapping[str, int]:
+    """The days or hours of the tables that the reason why a stressor is not offered names."""
+    ladders = facts.rules.tables.ladders
+    values = {
+        "off": {"days": facts.doses.hold_days},
+        "not_all_green": {"days": ladders.tempo.green_days},
+        "next_week": {"days": facts.limits.one_kind_days},
+        "hard_days": {"hours": ladders.hard.rest_h},
+        "downhill_days": {"hours": 24 * ladders.downhill.first_rest_days},
+    }
+    return values.get(why_not, {})
 
 
 def descent_allowed(facts: DayFacts, stressors: tuple[Stressor, ...]) -> tuple[float | None, float | None]:

@@ -23,6 +23,8 @@ LONGEST_DAYS = 30
 """The days back in which the longest run counts (Frandsen 2025)."""
 ASSUMED_MIN_PER_KM = 6.0
 """The pace of a runner of whom none is known (a choice)."""
+LEAST_KM, LEAST_MIN = 1.0, 10.0
+"""Less than that is no run (a choice): a tenth more of less would be lost where a limit is rounded."""
 _GUARD_WEEKS, _WEEK_GROWTH = 3, 1.10
 _RATES = ((2.00, 2.28), (1.30, 1.52), (1.10, 1.64))
 """Hazard rate ratios of a run by its length over the longest of 30 days (Frandsen 2025)."""
@@ -181,15 +183,17 @@ def week_total(runs: Sequence[PlanRun], monday: datetime.date, size: RunSize) ->
 
 
 def week_guard(runs: Sequence[PlanRun], day: datetime.date, size: RunSize) -> float | None:
-    """Return a tenth more than the mean of the last three weeks with runs; None with fewer of them."""
-    monday = monday_of(day)
-    weeks: list[datetime.date] = []
-    for run in reversed(runs):
-        if run.day < monday and size(run) and not run.walk and monday_of(run.day) not in weeks:
-            weeks.append(monday_of(run.day))
-            if len(weeks) == _GUARD_WEEKS:
-                return _WEEK_GROWTH * mean(week_total(runs, week, size) for week in reversed(weeks))
-    return None
+    """Return a tenth more than the mean of the last three weeks with runs; None with fewer of them.
+
+    None as well where the size of one of their runs is not known, and where there was nothing of it.
+    """
+    before = (r for r in reversed(runs) if r.day < monday_of(day) and not r.walk)
+    weeks = itertools.groupby(before, key=lambda run: monday_of(run.day))
+    sizes = [[size(run) for run in week] for _, week in itertools.islice(weeks, _GUARD_WEEKS)]
+    known = [[s for s in week if s is not None] for week in sizes]
+    if len(sizes) < _GUARD_WEEKS or sizes != known:
+        return None
+    return _WEEK_GROWTH * mean(sum(week) for week in known) or None
 
 
 def week_after_break(

@@ -28,6 +28,7 @@ from monitor.training.checkpoints import phase_checkpoints
 from monitor.training.day_spans import on_days
 from monitor.training.entries import ClearedEntry, DeclareEntry, FlagEntry, entries_of
 from monitor.training.load_guards import (
+    LONGEST_DAYS,
     days_since_run,
     km_by_time,
     km_of,
@@ -42,7 +43,7 @@ from monitor.training.plan_state import PlanRules, PlanState
 from monitor.training.red_flags import ends_flag
 from monitor.training.tables import ORDER, Phase
 from monitor.training.verdict import Evidence, RunVerdict, Verdict, is_worse
-from monitor.training.walk_run import LadderPlace, ladder_after, ladder_start, next_row
+from monitor.training.walk_run import LadderPlace, ladder_after, ladder_start, next_row, without_bone
 
 _EASY_MIN = 10.0  # who cannot run so long at GREEN walks and runs
 _BACK_DAYS, _CALM_DAYS = 7, 14
@@ -103,21 +104,38 @@ def _declared(state: PlanState, evidence: Evidence, rules: PlanRules) -> PlanSta
 def _corrected(state: PlanState, evidence: Evidence, declare: DeclareEntry, rules: PlanRules) -> PlanState:
     """What a corrected declaration changes: the usual week, the longest run before it, and the ladder.
 
-    The phase goes on, but where it is the bone: then calm begins anew.
+    The phase goes on, but where it is the bone, or is not after all: then calm begins anew.
     """
-    found = declare.tissue == "bone" and state.tissue != "bone"
+    was_bone, is_bone = state.tissue == "bone", declare.tissue == "bone"
     longest = state.longest_km
     is_first = state.changes[-1].reason.message.key == "plan.change.declared"
     if longest is not None and declare.longest_km and is_first:
         longest = declare.longest_km
     reference = declare.reference_km or state.reference_km
     state = replace(state, tissue=declare.tissue, reference_km=reference, longest_km=longest)
-    if found:
+    if is_bone and not was_bone:
         reason = rules.writer.reason("plan.change.bone", "bone", (declare.id,))
-        return _on_ladder(_enter(state, Phase.CALM, evidence, reason), evidence, rules, walk_first=False)
+        calm = _on_ladder(_enter(state, Phase.CALM, evidence, reason), evidence, rules, walk_first=False)
+        assert calm.ladder is not None
+        alone = declare.runs_10_min and not state.on_ladder
+        return replace(calm, ladder=replace(calm.ladder, for_bone=alone))
+    if was_bone and not is_bone and state.ladder is not None and state.on_ladder:
+        return _off_bone(state, state.ladder, evidence, declare, rules)
     if not declare.runs_10_min and state.phase is Phase.CALM and state.ladder is None:
         return _on_ladder(state, evidence, rules)
     return state
+
+
+def _off_bone(
+    state: PlanState, ladder: LadderPlace, evidence: Evidence, declare: DeclareEntry, rules: PlanRules
+) -> PlanState:
+    """The state where it is not the bone after all: who is on the ladder for that alone leaves it."""
+    if not (ladder.for_bone and declare.runs_10_min):
+        return replace(state, ladder=without_bone(ladder))
+    reason = rules.writer.reason("plan.change.not_bone", "phase", (declare.id,))
+    calm = _enter(replace(state, ladder=None), Phase.CALM, evidence, reason)
+    recent = (evidence.day - declare.day).days <= LONGEST_DAYS
+    return replace(calm, longest_km=(declare.longest_km if recent else None) or calm.longest_km)
 
 
 def _reference_km(runs: Sequence[PlanRun], day: datetime.date) -> float | None:
@@ -137,8 +155,8 @@ def _first_ladder(
     rested = not ran_today and not told and (days is None or evidence.doses.walks_after(days))
     if not (bone or rested or not declare.runs_10_min):
         return state
-    rows = rules.tables.ladders.walk_run
-    return replace(state, ladder=ladder_start(rows, bone=bone, walk_first=not bone))
+    ladder = ladder_start(rules.tables.ladders.walk_run, bone=bone, walk_first=not bone)
+    return replace(state, ladder=replace(ladder, for_bone=not rested and declare.runs_10_min))
 
 
 def _on_ladder(
@@ -157,17 +175,21 @@ def _cleared(state: PlanState, evidence: Evidence, rules: PlanRules) -> PlanStat
     new = [e for e in cleared if e.id not in state.cleared]
     flags = entries_of(FlagEntry, evidence.standing)
     old = [e for e in cleared if e.id in state.cleared]
-    freed = any(ends_flag(c, f) and not any(ends_flag(o, f) for o in old) for c in new for f in flags)
+    stood = [f for f in flags if not any(ends_flag(o, f) for o in old)]
+    freed = [f for f in stood if any(ends_flag(c, f) for c in new)]
     state = replace(state, cleared=state.cleared | {e.id for e in new})
     if not freed or state.phase is Phase.NONE:
         return state
-    reason = rules.writer.reason("plan.change.cleared", "red_flag", tuple(e.id for e in new))
+    ids = tuple(e.id for e in (*new, *freed))
+    reason = rules.writer.reason("plan.change.cleared", "red_flag", ids)
     return _on_ladder(_enter(state, Phase.CALM, evidence, reason), evidence, rules)
 
 
 def _after_break(state: PlanState, evidence: Evidence, rules: PlanRules) -> PlanState:
     """After more than 28 days without a run: calm, and walking first."""
     days = days_since_run(evidence.runs, evidence.day, walks=state.on_ladder)  # they belong to it
+    if days is None and state.begun is not None:  # what was told with the declaration was before it
+        days = (evidence.day - state.begun).days
     waits = state.ladder is not None and state.ladder.row == 0 and state.on_ladder
     if days is None or waits or on_days(evidence.runs, evidence.day):
         return state

@@ -73,7 +73,7 @@ def replay_plan(
     """
     entries = tuple(entries)
     mark = mark or first_bookmark(entries, until)
-    timeline, state, day = EvidenceTimeline(entries, runs, rules.tables.doses), mark.state, mark.day + _DAY
+    timeline, state, day = EvidenceTimeline(entries, runs, rules.tables), mark.state, mark.day + _DAY
     while day <= until:
         morning = timeline.before_runs(day) if day >= mornings_from else None
         before, evidence = state, timeline.at(day)

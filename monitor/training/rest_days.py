@@ -9,15 +9,13 @@ from collections.abc import Sequence
 from monitor.core.message_catalogues import UserMessage
 from monitor.training.day_facts import DayFacts
 from monitor.training.day_spans import on_days
-from monitor.training.load_guards import km_of, minutes_of
+from monitor.training.load_guards import LEAST_KM, LEAST_MIN, km_of, minutes_of
 from monitor.training.plan_day import Reason, WeekLeft
 from monitor.training.plan_runs import PlanRun
 from monitor.training.tables import Phase
-from monitor.training.verdict import TOO_MUCH, Verdict, ok_pain
+from monitor.training.verdict import Verdict
 
-_LEAST_KM, _LEAST_MIN = 1.0, 6.0  # less than that is no run
 _LEAST_LADDER_KM = 0.1
-_RED_H = 48
 _AS_LONG = 0.95  # of the longest run of a week: a satellite's kilometre is not that exact (a choice)
 
 
@@ -26,9 +24,7 @@ def earliest_start(facts: DayFacts) -> datetime.datetime | None:
     runs: Sequence[PlanRun] = facts.evidence.runs
     if _may_run_twice(facts):
         runs = on_days(runs, datetime.date.min, facts.day - datetime.timedelta(days=1))
-    rest_h = facts.limits.rest_h
-    if facts.last is not None and facts.last.verdict is Verdict.RED:
-        rest_h = max(rest_h, _RED_H)
+    rest_h = hours_between_runs(facts)
     if not runs or not rest_h:
         return None
     last = runs[-1]
@@ -37,6 +33,12 @@ def earliest_start(facts: DayFacts) -> datetime.datetime | None:
         return datetime.datetime.combine(free_day, datetime.time.min)
     start = datetime.datetime.combine(last.day, last.start.time())
     return start + datetime.timedelta(hours=rest_h)
+
+
+def hours_between_runs(facts: DayFacts) -> int:
+    """Return the hours from the start of the last run to the next one; 0 where the phase asks for none."""
+    is_red = facts.last is not None and facts.last.verdict is Verdict.RED
+    return max(facts.limits.rest_h, facts.rules.tables.verdicts.red_rest_h if is_red else 0)
 
 
 def _may_run_twice(facts: DayFacts) -> bool:
@@ -65,7 +67,7 @@ def rest_reason(facts: DayFacts, earliest: datetime.datetime | None, week: WeekL
             "plan.rest.week", "week", (), done=week.done_km, limit=week.done_km + week.left_km
         )
     minutes = None if week.left_km is not None else week.left_minutes
-    if minutes is not None and minutes < _LEAST_MIN and not facts.state.on_ladder:
+    if minutes is not None and minutes < LEAST_MIN and not facts.state.on_ladder:
         values = {"done": week.done_minutes, "limit": week.done_minutes + minutes}
         return write.reason("plan.rest.week_minutes", "week", (), **values)
     return None
@@ -75,25 +77,35 @@ def _least_km(facts: DayFacts) -> float:
     """Less than that is no run; on the ladder a row is begun with what is left, and walking needs none."""
     ladder = facts.state.ladder
     if ladder is None or ladder.finished:
-        return _LEAST_KM
+        return LEAST_KM
     return _LEAST_LADDER_KM if ladder.now.run_min else 0.0
 
 
 def _most_morning_pain(facts: DayFacts) -> float | None:
     """The most pain of a morning after which a run is allowed again; None where the last run was not RED.
 
-    It is what was usual before that run; of bone none.
+    It is what was usual before that run, and once the hold is over no less than what calm may end with:
+    else who has a little more pain than before would rest for good.  Of bone it is none.
     """
-    last, declare = facts.last, facts.evidence.declare
+    last = facts.last
     if last is None or last.verdict is not Verdict.RED:
         return None
-    is_bone = declare is not None and declare.tissue == "bone"
-    return min(last.usual, ok_pain(declare)) if is_bone else last.usual
+    if facts.evidence.is_bone:
+        return 0.0
+    if facts.hold is not None:
+        return last.usual
+    return max(last.usual, facts.evidence.calm_morning)
 
 
 def _morning(most: float) -> UserMessage:
     """The morning that is waited for, as a part of a sentence."""
     return UserMessage("plan.morning.at_most", {"pain": most}) if most else UserMessage("plan.morning.none")
+
+
+def waits_for_morning(facts: DayFacts) -> bool:
+    """Return whether this morning is too bad to run: by itself, or for what is waited for after RED."""
+    most, pain = _most_morning_pain(facts), facts.evidence.morning_pain(facts.day)
+    return _too_sore(facts) is not None or (most is not None and pain is not None and pain > most)
 
 
 def _morning_reason(facts: DayFacts) -> Reason | None:
@@ -120,10 +132,10 @@ def _morning_reason(facts: DayFacts) -> Reason | None:
 
 
 def _too_sore(facts: DayFacts) -> Reason | None:
-    """No run on a morning with pain above 5, of bone with any, or with more swelling, whatever was run."""
+    """No run on a morning with too much pain, of bone with any, or with more swelling, whatever was run."""
     evidence, write = facts.evidence, facts.rules.writer
     mornings = evidence.mornings.get(facts.day, ())
-    most = 0.0 if ok_pain(evidence.declare) == 0 else TOO_MUCH
+    most = 0.0 if evidence.is_bone else evidence.tables.verdicts.too_much
     pain = evidence.morning_pain(facts.day)
     if pain is not None and pain > most:
         ids = tuple(m.id for m in mornings)

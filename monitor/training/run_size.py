@@ -9,6 +9,9 @@ from collections.abc import Sequence
 from monitor.training.day_facts import DayFacts, Limit, round_down
 from monitor.training.day_spans import on_days
 from monitor.training.load_guards import (
+    ASSUMED_MIN_PER_KM,
+    LEAST_KM,
+    LEAST_MIN,
     LONGEST_DAYS,
     RunSize,
     km_by_time,
@@ -38,8 +41,9 @@ def week_left(facts: DayFacts) -> WeekLeft:
     """
     runs, monday, state = facts.evidence.runs, monday_of(facts.day), facts.state
     km_size = _km_size(facts)
-    km = _week_limit(facts, km_size, state.reference_km)
-    minutes = _week_limit(facts, minutes_of, state.reference_minutes)
+    least_km = facts.limits.week_least_km or 0.0
+    km = _week_limit(facts, km_size, state.reference_km, least_km)
+    minutes = _week_limit(facts, minutes_of, state.reference_minutes, ASSUMED_MIN_PER_KM * least_km)
     done_km = week_total(runs, monday, km_size)
     done_minutes = week_total(runs, monday, minutes_of)
     return WeekLeft(
@@ -69,10 +73,10 @@ def _km_size(facts: DayFacts) -> RunSize:
     return km_by_time(evidence.runs) if goes_by_km and not state.on_ladder else km_of
 
 
-def _week_limit(facts: DayFacts, size: RunSize, reference: float | None) -> float | None:
+def _week_limit(facts: DayFacts, size: RunSize, reference: float | None, least: float) -> float | None:
     """The limit of this week by the phase or a break, None where there is none."""
     share = facts.limits.week_share
-    limit = None if share is None or reference is None else share * reference
+    limit = None if share is None or reference is None else max(share * reference, least)
     back = week_after_break(facts.evidence.runs, facts.day, size, facts.doses)
     return min((x for x in (limit, back) if x is not None), default=None)
 
@@ -113,8 +117,12 @@ def most_km(facts: DayFacts, week: WeekLeft) -> tuple[float | None, Reason | Non
 
 
 def _limit_reason(facts: DayFacts, key: str, limit: Limit, **most: float) -> Reason:
-    growth = {"growth": facts.doses.growth_pct} if limit.why == "longest" else {}
-    return facts.rules.writer.reason(key, limit.rule, limit.entries, **most, **growth)
+    more: dict[str, float] = {}
+    if limit.why == "longest":
+        more = {"growth": facts.doses.growth_pct}
+    elif limit.why == "hard_days":
+        more = {"hours": facts.rules.tables.ladders.hard.rest_h}
+    return facts.rules.writer.reason(key, limit.rule, limit.entries, **most, **more)
 
 
 def longest_run_km(evidence: Evidence) -> float | None:
@@ -129,7 +137,19 @@ def _km_limits(facts: DayFacts, week: WeekLeft) -> list[Limit]:
     if before is None and facts.state.ladder is None:
         before = _longest_before_phase(facts, size)
     longest = longest_run_km(facts.evidence) or longest_run(facts.evidence.runs, facts.day, size)
-    return _single_run(facts, before, longest) + _other_limits(facts, size, week.left_km)
+    return _at_least(
+        LEAST_KM, _single_run(facts, before, longest) + _other_limits(facts, size, week.left_km)
+    )
+
+
+def _at_least(least: float, limits: list[Limit]) -> list[Limit]:
+    """The limits, each but the week's as long as the shortest run at least."""
+    return [
+        limit
+        if limit.why == "week" or limit.most >= least
+        else Limit(least, "least", "phase", limit.entries)
+        for limit in limits
+    ]
 
 
 def _longest_before_phase(facts: DayFacts, size: RunSize) -> float | None:
@@ -190,4 +210,4 @@ def _minute_limits(facts: DayFacts, week: WeekLeft) -> list[Limit]:
     before = _longest_before_phase(facts, minutes_of)
     longest = longest_run(facts.evidence.runs, facts.day, minutes_of)
     limits = _single_run(facts, before, longest)
-    return limits + _other_limits(facts, minutes_of, week.left_minutes)
+    return _at_least(LEAST_MIN, limits + _other_limits(facts, minutes_of, week.left_minutes))

@@ -289,6 +289,7 @@ def _new_pair_remarks(
             "shoe": use.name,
             "share": 100 * share,
             "most": 100 * shoes.new_share,
+            "days": shoes.new_days,
         }
         remarks.append(rules.writer.reason("plan.shoe.new", "new_shoe", (use.shoe.id,), **values))
     return tuple(remarks)

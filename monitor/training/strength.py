@@ -7,7 +7,7 @@ nobody back unless the runner sets them.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from monitor.core.message_catalogues import UserMessage
@@ -16,12 +16,14 @@ from monitor.training.entries import Entry, StrengthEntry, entries_of
 from monitor.training.plan_day import Checkpoint
 from monitor.training.plan_settings import PlanSettings
 from monitor.training.tables import Exercise, Norms, Phase
+from monitor.training.verdict import Evidence
 
 HEEL_RAISE, CURL = "heel_raise", "hamstring_curl"
 """The exercises that have a benchmark."""
 _WINDOW_DAYS = 14
 _MISSED = 3
 _SIDES = ("left", "right")
+_Benchmarks = Mapping[tuple[str, str], StrengthEntry]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ def needed_heel_raises(norms: Norms, settings: PlanSettings, day: datetime.date)
 
 
 def benchmark_checkpoints(
-    standing: Sequence[Entry],
+    evidence: Evidence,
     norms: Norms,
     needed_raises: int | None,
     needed_curls: int,
@@ -64,22 +66,23 @@ def benchmark_checkpoints(
 
     ``since``: older benchmarks do not count.  What was not tested is not known.
     """
-    raises, curls = (_latest(standing, exercise, since) for exercise in (HEEL_RAISE, CURL))
+    raises, curls = (_latest(evidence, exercise, since) for exercise in (HEEL_RAISE, CURL))
     each = tuple(_side_checkpoint("heel", side, raises.get(side), needed_raises) for side in _SIDES)
     sides = (_side_checkpoint("curl", side, curls.get(side), needed_curls) for side in _SIDES)
     return (*each, _even_checkpoint(raises, norms.weaker_share), *sides)
 
 
-def _latest(
-    standing: Sequence[Entry], exercise: str, since: datetime.date | None
-) -> dict[str, StrengthEntry]:
+def _latest(evidence: Evidence, exercise: str, since: datetime.date | None) -> dict[str, StrengthEntry]:
     """The last benchmark of each side; one without a side, or of both, counts for both."""
-    found: dict[str, StrengthEntry] = {}
-    for entry in on_days(entries_of(StrengthEntry, standing), since or datetime.date.min):
-        if entry.benchmark and entry.exercise == exercise:
-            for side in _SIDES if entry.side in ("", "both") else (entry.side,):
-                found[side] = entry
-    return found
+
+    def step(found: _Benchmarks, entry: StrengthEntry) -> _Benchmarks:
+        sides = _SIDES if entry.side in ("", "both") else (entry.side,)
+        return {**found, **{(entry.exercise, side): entry for side in sides}} if entry.benchmark else found
+
+    none: _Benchmarks = {}
+    found = evidence.memory.fold("benchmarks", entries_of(StrengthEntry, evidence.standing), none, step)
+    last = {side: found[exercise, side] for side in _SIDES if (exercise, side) in found}
+    return {side: entry for side, entry in last.items() if since is None or entry.day >= since}
 
 
 def _side_checkpoint(what: str, side: str, entry: StrengthEntry | None, needed: int | None) -> Checkpoint:

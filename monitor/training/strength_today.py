@@ -19,9 +19,8 @@ from monitor.training.plan_state import PlanRules, PlanState
 from monitor.training.strength import Adherence, needed_heel_raises, strength_adherence
 from monitor.training.stressors import is_hard_day
 from monitor.training.tables import Exercise, Phase
-from monitor.training.verdict import Evidence, ok_pain, red_morning
+from monitor.training.verdict import Evidence, red_morning
 
-_TOO_MUCH = 3.0  # of 10, in an exercise
 _LIGHTER = 0.8
 _SIDES: tuple[LegSide, ...] = ("left", "right")
 
@@ -176,15 +175,15 @@ def _loads(last: Sequence[StrengthEntry], *, lighter: bool) -> tuple[LiftedLoad,
 def _lighter_reason(
     exercise: Exercise, last: Sequence[StrengthEntry], evidence: Evidence, rules: PlanRules
 ) -> Reason | None:
-    """Lighter after pain above 3 in the exercise (of bone above none), or after a morning that was RED."""
+    """Lighter after too much pain in the exercise (of bone above none), or after a morning that was RED."""
     hurt = max(last, key=lambda e: e.pain or 0.0, default=None)
     if hurt is None:
         return None
-    is_bone = ok_pain(evidence.declare) == 0
-    if hurt.pain is not None and hurt.pain > (0.0 if is_bone else _TOO_MUCH):
+    is_bone, most = evidence.is_bone, rules.tables.verdicts.exercise
+    if hurt.pain is not None and hurt.pain > (0.0 if is_bone else most):
         ids: tuple[str, ...] = (hurt.id,)
         key = "plan.strength.lighter_bone" if is_bone else "plan.strength.lighter_pain"
-        cause = UserMessage(key, {"pain": hurt.pain})
+        cause = UserMessage(key, {"pain": hurt.pain, "most": most})
     elif mornings := red_morning(evidence, hurt.day):
         cause = UserMessage("plan.strength.lighter_morning")
         ids = (*(e.id for e in last), *(m.id for m in mornings))

@@ -175,11 +175,16 @@ def _why_not(
     if hard_run_too_close(evidence.runs, day, ladders):
         return "hard_days"
     if kind == "downhill":
-        done, last = _downhill_days(evidence, ladders, since)
-        few = done < ladders.downhill.first_sessions
+        _, last = _downhill_days(evidence, ladders, since)
+        few = few_downhill_sessions(evidence, ladders, since)
         if last is not None and few and (day - last).days < ladders.downhill.first_rest_days:
             return "downhill_days"
     return ""
+
+
+def few_downhill_sessions(evidence: Evidence, ladders: Ladders, since: datetime.date) -> bool:
+    """Return whether the downhill sessions from ``since`` on are so few that they are further apart."""
+    return _downhill_days(evidence, ladders, since)[0] < ladders.downhill.first_sessions
 
 
 def _downhill_days(

@@ -27,11 +27,13 @@ from monitor.training.tables import (
     Exercise,
     Ladders,
     Norms,
+    OkPain,
     Phase,
     PhaseLimits,
     RedFlag,
     ShoeRules,
     Tables,
+    VerdictRules,
 )
 
 _STRESSORS = ("downhill", "pickups", "tempo")
@@ -78,6 +80,7 @@ class _TableFiles:
     weeks: _WeekTable
     shoes: ShoeRules
     doses: DoseRules
+    verdicts: VerdictRules
     rules: _GradeTable
 
 
@@ -92,6 +95,7 @@ _CLASSES = (
     _WeekTable,
     ShoeRules,
     DoseRules,
+    VerdictRules,
     _GradeTable,
 )
 
@@ -144,6 +148,7 @@ def _tables(texts: Mapping[str, tuple[str, Checks]], folder: Path) -> Tables:
         weeks=found.weeks.week,
         shoes=found.shoes,
         doses=found.doses,
+        verdicts=found.verdicts,
         grades=found.rules.grades,
     )
 
@@ -172,11 +177,17 @@ def _own_checks(shipped: Tables) -> Checks:
         ],
         ExampleWeek: lambda row: _unknown([row.name], weeks, ("name",)),
         BreakRow: lambda row: _unknown([row.name], breaks, ("name",)),
-        DoseRules: _break_mistakes,
+        DoseRules: _dose_mistakes,
+        VerdictRules: _verdict_mistakes,
         _StrengthTable: lambda table: _all_phases([row.phase for row in table.exercise], "exercise"),
-        _FlagTable: lambda table: _not_empty(table.flag, "flag"),
+        _FlagTable: _flag_mistakes,
         _GradeTable: lambda table: [
-            m for rule, grade in table.grades.items() for m in _unknown([grade], _GRADES, ("grades", rule))
+            m
+            for rule, grade in table.grades.items()
+            for m in (
+                *_unknown([rule], shipped.grades, ("grades", rule)),
+                *_unknown([grade], _GRADES, ("grades", rule)),
+            )
         ],
     }
 
@@ -188,9 +199,19 @@ def _unknown(names: Iterable[str], known: Iterable[str], at: TomlKey) -> _Mistak
             yield at, UserMessage("plan.table.unknown", {"name": name, "hint": suggestion(name, known)})
 
 
-def _not_empty(rows: tuple[object, ...], name: str) -> _Mistakes:
-    if not rows:
-        yield (name,), UserMessage("plan.table.empty")
+def _flag_mistakes(table: _FlagTable) -> _Mistakes:
+    """A sign that stands twice has two answers, of which the later one would be the less urgent."""
+    names = [flag.name for flag in table.flag]
+    if not names:
+        yield ("flag",), UserMessage("plan.table.empty")
+    for name in dict.fromkeys(n for n in names if names.count(n) > 1):
+        yield ("flag",), UserMessage("plan.table.twice", {"name": name})
+
+
+def _not_above(value: float, at: TomlKey, most: float, other: str) -> _Mistakes:
+    """A limit that must not be above that of the field ``other``."""
+    if value > most:
+        yield at, UserMessage("plan.table.above", {"other": other, "most": most})
 
 
 def _all_phases(phases: list[Phase], name: str) -> _Mistakes:
@@ -221,7 +242,12 @@ def _downhill_mistakes(rules: DownhillRules) -> _Mistakes:
         yield ("repeats",), UserMessage("plan.table.pairs")
 
 
-def _break_mistakes(doses: DoseRules) -> _Mistakes:
+def _dose_mistakes(doses: DoseRules) -> _Mistakes:
+    """More pain, or a longer break, never leaves more."""
+    yield from _not_above(doses.red_share, ("red_share",), doses.amber_share, "amber_share")
+    shares = [row.share for row in doses.breaks]
+    if shares != sorted(shares, reverse=True):
+        yield ("breaks",), UserMessage("plan.table.shares")
     days = [row.from_days for row in doses.breaks]
     if days != sorted(set(days)):
         yield ("breaks",), UserMessage("plan.table.days")
@@ -231,3 +257,11 @@ def _norm_mistakes(norms: Norms) -> _Mistakes:
     ages = [row.below_age for row in norms.heel_raises]
     if not ages or ages != sorted(set(ages)):
         yield ("heel_raises",), UserMessage("plan.table.ages")
+
+
+def _verdict_mistakes(rules: VerdictRules) -> _Mistakes:
+    """What is RED is never less than what is AMBER, and AMBER begins before it is too much."""
+    yield from _not_above(rules.morning_amber, ("morning_amber",), rules.morning_red, "morning_red")
+    yield from _not_above(rules.least_mornings, ("least_mornings",), rules.usual_mornings, "usual_mornings")
+    for name in (f.name for f in fields(OkPain)):
+        yield from _not_above(getattr(rules.ok, name), ("ok", name), rules.too_much, "too_much")

@@ -36,10 +36,12 @@ ORDER = (Phase.CALM, Phase.REBUILD, Phase.REINTRODUCE, Phase.FULL)
 class PhaseLimits:
     """What a phase allows; None is no limit of its own.
 
-    ``one_kind_days``: so long a week has downhill or speed; ``cadence_most``: the highest step of cadence.
+    ``week_least_km``: a week has room for so much, however short a usual week was; ``one_kind_days``: so
+    long a week has downhill or speed; ``cadence_most``: the highest step of cadence.
     """
 
     week_share: float | None = None
+    week_least_km: float | None = None
     run_share_of_longest: float | None = None
     rest_h: int
     rest_after_longest: bool = False
@@ -54,6 +56,7 @@ class PhaseLimits:
     def __post_init__(self) -> None:
         _check_limits(self, 1.5, "week_share", "run_share_of_longest")
         _check_limits(self, 336, "rest_h")
+        _check_limits(self, 50, "week_least_km")
         _check_limits(self, 10, "effort_most", "cadence_most")
         _check_limits(self, 5_000, "descent_m", "descent_s")
         _check_limits(self, 365, "one_kind_days", "stay_days")
@@ -72,6 +75,7 @@ class WalkRunRow:
     def __post_init__(self) -> None:
         _check_limits(self, 100, "rounds", least=1)
         _check_limits(self, 240, "run_min", "walk_min")
+        _check_limits(self, 1_440, "minutes", least=1)
 
     @property
     def minutes(self) -> float:
@@ -314,6 +318,52 @@ class DoseRules:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OkPain:
+    """The most pain of a GREEN run (0 to 10) by what a clinician said it is; of bone it is none.
+
+    ``tendon_if_allowed``: of a tendon, where the runner says that the clinician allows more.
+    """
+
+    joint: float
+    tendon: float
+    tendon_if_allowed: float
+    muscle: float
+    unknown: float
+
+    def __post_init__(self) -> None:
+        _check_limits(self, 10, "joint", "tendon", "tendon_if_allowed", "muscle", "unknown")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerdictRules:
+    """``VerdictRules`` are the limits between GREEN, AMBER and RED; pain is from 0 to 10.
+
+    ``too_much``: above it, during or after a run, RED; ``morning_amber`` and ``morning_red``: a morning
+    more than so much above the usual one, which is the median of ``usual_mornings`` with at least
+    ``least_mornings`` answers; ``calm_morning``: the most with which calm may end; ``red_rest_h``: so
+    long after a RED run no other; ``calf``: above it one step of cadence down; ``exercise``: above it a
+    lighter load.
+    """
+
+    too_much: float
+    morning_amber: float
+    morning_red: float
+    usual_mornings: int
+    least_mornings: int
+    calm_morning: float
+    red_rest_h: int
+    calf: float
+    exercise: float
+    ok: OkPain
+
+    def __post_init__(self) -> None:
+        _check_limits(self, 10, "too_much", "morning_amber", "morning_red", "calm_morning")
+        _check_limits(self, 10, "calf", "exercise")
+        _check_limits(self, 28, "usual_mornings", "least_mornings", least=1)
+        _check_limits(self, 336, "red_rest_h")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tables:
     """All tables that the rules read."""
 
@@ -325,6 +375,7 @@ class Tables:
     weeks: tuple[ExampleWeek, ...]
     shoes: ShoeRules
     doses: DoseRules
+    verdicts: VerdictRules
     grades: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 
 from monitor.core.message_catalogues import UserMessage
 from monitor.training.day_facts import DayFacts, Reasons, round_down
-from monitor.training.hard_running import descent_allowed, may_be_hard, todays_stressors
+from monitor.training.hard_running import descent_allowed, hard_hours, may_be_hard, todays_stressors
 from monitor.training.load_guards import ASSUMED_MIN_PER_KM
 from monitor.training.plan_day import Allowance, Reason, WeekLeft
 from monitor.training.plan_state import PlanRules, PlanState
-from monitor.training.rest_days import earliest_start, rest_reason
+from monitor.training.rest_days import earliest_start, hours_between_runs, rest_reason
 from monitor.training.run_size import most_km, most_minutes, reckoned_reason, week_left
 from monitor.training.tables import Phase
 from monitor.training.verdict import Evidence, Verdict
@@ -104,6 +104,7 @@ def _free_run(facts: DayFacts, base: Allowance, week: WeekLeft) -> tuple[Allowan
     stressors, offers = todays_stressors(facts)
     descent_m, descent_s = descent_allowed(facts, stressors)
     hard = may_be_hard(facts)
+    hours = hard_hours(facts, stressors) if hard or stressors else ()
     easy = facts.rules.tables.phases[Phase.CALM].effort_most
     allowed = replace(
         base,
@@ -116,7 +117,7 @@ def _free_run(facts: DayFacts, base: Allowance, week: WeekLeft) -> tuple[Allowan
         descent_s=descent_s,
     )
     limits = tuple(w for w in (why, why_minutes) if w is not None)
-    return allowed, (_today_reason(facts, allowed), *limits, *offers, *_not_before(facts, allowed))
+    return allowed, (_today_reason(facts, allowed), *limits, *offers, *hours, *_not_before(facts, allowed))
 
 
 def _today_reason(facts: DayFacts, allowed: Allowance) -> Reason:
@@ -133,4 +134,7 @@ def _not_before(facts: DayFacts, allowed: Allowance) -> Reasons:
     at = allowed.earliest
     if at is None or at.date() != facts.day or at.time() == datetime.time.min:
         return ()
-    return (facts.rules.writer.reason("plan.today.not_before", "phase", (), time=f"{at:%H:%M}"),)
+    hours = hours_between_runs(facts)
+    return (
+        facts.rules.writer.reason("plan.today.not_before", "phase", (), time=f"{at:%H:%M}", hours=hours),
+    )

@@ -1,8 +1,8 @@
 """The verdict of a run: GREEN, AMBER, RED or UNKNOWN, by how it felt and by the morning after.
 
-Sources: pain monitoring (Thomeé 1997; Silbernagel 2007), stricter limits by tissue (articles; bone: George
-2024).  The next morning decides whatever the hour of the run was: a question asked in the morning cannot
-come 20 to 30 hours after an evening's run.
+The limits are the table ``verdicts``.  Sources: pain monitoring (Thomeé 1997; Silbernagel 2007), stricter
+limits by tissue (articles; bone: George 2024).  The next morning decides whatever the hour of the run was:
+a question asked in the morning cannot come 20 to 30 hours after an evening's run.
 """
 
 from __future__ import annotations
@@ -17,17 +17,7 @@ from monitor.training.day_spans import on_days
 from monitor.training.entries import AfterEntry, DeclareEntry, Entry, MorningEntry
 from monitor.training.fold_memory import FoldMemory
 from monitor.training.plan_runs import PlanRun
-from monitor.training.tables import DoseRules
-
-TOO_MUCH = 5.0
-"""Pain above it, during or after a run, is RED for every tissue, and no morning to run (Thomeé 1997)."""
-OK_PAIN = {"bone": 0.0, "joint": 2.0, "tendon": 3.0, "muscle": 3.0, "unknown": 3.0}
-"""The most pain of a GREEN run, by what a clinician said it is."""
-_OK_WITH_CLINICIAN = 5.0
-_CALF_PAIN = 2.0
-USUAL_MORNINGS = 7
-"""The mornings up to a run that tell what is usual."""
-_LEAST_MORNINGS = 3
+from monitor.training.tables import DoseRules, Tables
 
 
 class Verdict(StrEnum):
@@ -82,8 +72,8 @@ class Evidence:
     """``Evidence`` is all that was known at the end of a day: entries that hold, runs, mornings, verdicts.
 
     Runs, verdicts and entries are in the order of time; of several mornings of a day the worst counts.
-    ``declared`` is the id of the declaration before all corrections; ``doses`` are the rules of the next
-    run; ``memory`` is that of a replay's folds.
+    ``declared`` is the id of the declaration before all corrections; ``tables`` are those by which it is
+    judged; ``memory`` is that of a replay's folds.
     """
 
     day: datetime.date
@@ -92,9 +82,34 @@ class Evidence:
     verdicts: tuple[RunVerdict, ...]
     mornings: dict[datetime.date, tuple[MorningEntry, ...]]
     declare: DeclareEntry | None
-    doses: DoseRules
+    tables: Tables
     declared: str = ""
     memory: FoldMemory = field(default_factory=FoldMemory, compare=False, repr=False)
+
+    @property
+    def doses(self) -> DoseRules:
+        """The rules of how long the next run may be."""
+        return self.tables.doses
+
+    @property
+    def is_bone(self) -> bool:
+        """Whether a clinician said that it is the bone, of which no pain is well."""
+        return self.declare is not None and self.declare.tissue == "bone"
+
+    @property
+    def ok_pain(self) -> float:
+        """The most pain of a GREEN run (0 to 10) by what a clinician said."""
+        ok, declare = self.tables.verdicts.ok, self.declare
+        if declare is None:
+            return ok.unknown
+        if declare.tissue == "tendon" and declare.up_to_5:
+            return ok.tendon_if_allowed
+        return 0.0 if declare.tissue == "bone" else float(getattr(ok, declare.tissue))
+
+    @property
+    def calm_morning(self) -> float:
+        """The most pain of a morning (0 to 10) with which calm may end."""
+        return 0.0 if self.is_bone else self.tables.verdicts.calm_morning
 
     def morning_pain(self, day: datetime.date) -> float | None:
         """Return the pain of this morning, None where nobody answered."""
@@ -118,24 +133,16 @@ def last_verdict(evidence: Evidence) -> RunVerdict | None:
     return evidence.verdicts[-1] if evidence.verdicts else None
 
 
-def ok_pain(declare: DeclareEntry | None) -> float:
-    """Return the most pain of a GREEN run for what a clinician said; 5 for a tendon, if allowed."""
-    if declare is None:
-        return OK_PAIN["unknown"]
-    if declare.tissue == "tendon" and declare.up_to_5:
-        return _OK_WITH_CLINICIAN
-    return OK_PAIN[declare.tissue]
-
-
 def typical_morning(evidence: Evidence, day: datetime.date) -> float:
     """Return the usual morning pain before a run of ``day``.
 
-    It is the median of the seven mornings up to that day; with fewer than three answers the latest of
-    them, and 0 without any.
+    It is the median of the mornings up to that day (seven, by the table); with fewer answers than three
+    the latest of them, and 0 without any.
     """
-    days = (day - datetime.timedelta(days=k) for k in range(USUAL_MORNINGS))
+    rules = evidence.tables.verdicts
+    days = (day - datetime.timedelta(days=k) for k in range(rules.usual_mornings))
     pains = [pain for d in days if (pain := evidence.morning_pain(d)) is not None]
-    if len(pains) >= _LEAST_MORNINGS:
+    if len(pains) >= rules.least_mornings:
         return float(median(pains))
     return pains[0] if pains else 0.0
 
@@ -147,8 +154,8 @@ def run_verdict(run: PlanRun, afters: Sequence[AfterEntry], evidence: Evidence) 
     """
     next_day = run.day + datetime.timedelta(days=1)
     mornings = evidence.mornings.get(next_day, ())
-    usual, ok = typical_morning(evidence, run.day), ok_pain(evidence.declare)
-    verdict, why, values, entries = _judge(afters, mornings, usual, ok)
+    usual, calf_most = typical_morning(evidence, run.day), evidence.tables.verdicts.calf
+    verdict, why, values, entries = _judge(afters, mornings, usual, evidence)
     return RunVerdict(
         run=run,
         verdict=verdict,
@@ -156,7 +163,7 @@ def run_verdict(run: PlanRun, afters: Sequence[AfterEntry], evidence: Evidence) 
         values=values,
         entries=tuple(e.id for e in entries) or tuple(e.id for e in (*afters, *mornings)),
         usual=usual,
-        calf=any(e.place in ("calf", "achilles") and max(e.during, e.now) > _CALF_PAIN for e in afters),
+        calf=any(e.place in ("calf", "achilles") and max(e.during, e.now) > calf_most for e in afters),
         settled=verdict is Verdict.RED or bool(mornings and afters) or evidence.day > next_day,
         during=max((e.during for e in afters), default=None),
         after=max((e.now for e in afters), default=None),
@@ -166,20 +173,20 @@ def run_verdict(run: PlanRun, afters: Sequence[AfterEntry], evidence: Evidence) 
 def red_morning(evidence: Evidence, day: datetime.date) -> tuple[MorningEntry, ...]:
     """Return the entries of the morning after ``day`` that are RED; none where it was well."""
     mornings = evidence.mornings.get(day + datetime.timedelta(days=1), ())
-    usual, ok = typical_morning(evidence, day), ok_pain(evidence.declare)
-    return next((tuple(causes) for _, causes in _red_causes(mornings, usual, ok) if causes), ())
+    usual = typical_morning(evidence, day)
+    return next((tuple(causes) for _, causes in _red_causes(mornings, usual, evidence) if causes), ())
 
 
 def _red_causes(
-    mornings: Sequence[MorningEntry], usual: float, ok: float
+    mornings: Sequence[MorningEntry], usual: float, evidence: Evidence
 ) -> tuple[tuple[str, list[MorningEntry]], ...]:
     """What makes a morning RED, each with the entries that say so."""
-    worst = max(mornings, key=lambda m: m.pain, default=None)
+    worst, most = max(mornings, key=lambda m: m.pain, default=None), evidence.tables.verdicts.morning_red
     return (
-        ("bone_morning", [worst] if worst and ok == 0 and worst.pain > 0 else []),
+        ("bone_morning", [worst] if worst and evidence.is_bone and worst.pain > 0 else []),
         ("swelling", [m for m in mornings if m.swelling == "more"]),
         ("not_as_before", [m for m in mornings if m.as_before is False]),
-        ("morning", [worst] if worst and worst.pain > usual + 2 else []),
+        ("morning", [worst] if worst and worst.pain > usual + most else []),
     )
 
 
@@ -187,20 +194,21 @@ _Judged = tuple[Verdict, str, dict[str, float], tuple[Entry, ...]]
 
 
 def _judge(
-    afters: Sequence[AfterEntry], mornings: Sequence[MorningEntry], usual: float, ok: float
+    afters: Sequence[AfterEntry], mornings: Sequence[MorningEntry], usual: float, evidence: Evidence
 ) -> _Judged:
+    rules, ok = evidence.tables.verdicts, evidence.ok_pain
     felt = max(afters, key=lambda e: max(e.during, e.now), default=None)
     pain = 0.0 if felt is None else max(felt.during, felt.now)
     worst = max(mornings, key=lambda m: m.pain, default=None)
     morning = 0.0 if worst is None else worst.pain
     values = {"pain": pain, "morning": morning, "usual": usual, "ok": ok}
     checks: list[tuple[Verdict, str, Sequence[Entry | None]]] = [
-        (Verdict.RED, "pain", [felt] if pain > TOO_MUCH else []),
+        (Verdict.RED, "pain", [felt] if pain > rules.too_much else []),
         (Verdict.RED, "limp", [e for e in afters if e.limp]),
-        (Verdict.RED, "bone", [felt] if ok == 0 and pain > 0 else []),
-        *[(Verdict.RED, why, red) for why, red in _red_causes(mornings, usual, ok)],
+        (Verdict.RED, "bone", [felt] if evidence.is_bone and pain > 0 else []),
+        *[(Verdict.RED, why, red) for why, red in _red_causes(mornings, usual, evidence)],
         (Verdict.AMBER, "pain", [felt] if pain > ok else []),
-        (Verdict.AMBER, "morning", [worst] if worst and morning > usual + 1 else []),
+        (Verdict.AMBER, "morning", [worst] if worst and morning > usual + rules.morning_amber else []),
         (Verdict.UNKNOWN, "painkiller", [e for e in afters if e.painkiller]),
     ]
     for verdict, why, causes in checks:

@@ -21,7 +21,7 @@ _LEAST_SHARE = 0.5  # of a row's minutes: a shorter session is no proof
 class LadderPlace:
     """A place on the walk-run ladder: row, GREEN sessions on it (two at most), RED ones by row.
 
-    ``ask``: twice RED on a row, so a clinician should be asked.
+    ``ask``: twice RED on a row, so a clinician should be asked; ``for_bone``: begun for the bone alone.
     """
 
     rows: tuple[WalkRunRow, ...]
@@ -30,6 +30,7 @@ class LadderPlace:
     reds: tuple[int, ...] = ()
     ask: bool = False
     finished: bool = False
+    for_bone: bool = False
 
     @property
     def now(self) -> WalkRunRow:
@@ -41,6 +42,19 @@ def ladder_start(rows: Sequence[WalkRunRow], *, bone: bool, walk_first: bool) ->
     """Return the first place on the ladder: walking, or the first running row."""
     mine = tuple(row for row in rows if bone or not row.bone_only)
     return LadderPlace(rows=mine, row=0 if walk_first else 1, reds=(0,) * len(mine))
+
+
+def without_bone(place: LadderPlace) -> LadderPlace:
+    """Return the place on the ladder of everybody; in place of a row of the bone the next one, anew."""
+    mine = [k for k, row in enumerate(place.rows) if not row.bone_only]
+    return replace(
+        place,
+        rows=tuple(place.rows[k] for k in mine),
+        reds=tuple(place.reds[k] for k in mine),
+        row=sum(k < place.row for k in mine),
+        greens=0 if place.now.bone_only else place.greens,
+        for_bone=False,
+    )
 
 
 def ladder_after(place: LadderPlace, judged: RunVerdict) -> LadderPlace:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -44,6 +45,13 @@ def test_how_long_ago_a_worker_saved(seconds: float, text: str) -> None:
     assert text in printed(saved(seconds))
 
 
+def test_a_position_that_cannot_be_read_is_a_question_mark() -> None:
+    row = next(line for line in printed(replace(saved(12), readable=False)).splitlines() if "12 s" in line)
+    assert "?" in row
+    assert "80" not in row
+    assert "80" in printed(saved(12))
+
+
 def test_a_partition_without_a_worker_has_no_time() -> None:
     assert "—" in printed(PartitionProgress(0))
 
@@ -56,6 +64,7 @@ def test_a_partition_without_a_worker_has_no_time() -> None:
         (saved(9000, waiting=0), False),
         (PartitionProgress(0, last=3, waiting=3), True),
         (PartitionProgress(0), False),
+        (replace(saved(1), readable=False), True),
     ],
 )
 def test_where_messages_wait_and_nobody_saves_the_row_is_red(

@@ -59,6 +59,26 @@ def test_the_answer_to_a_warning_sign_depends_on_no_database(runner: Runner) -> 
     assert [e["flag"] for e in entries(runner)] == ["calf_hot"]
 
 
+def test_what_must_not_wait_does_not_wait_for_a_table_to_be_corrected(
+    runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A warning sign, what is shared no longer, export and deletion; what goes by the tables says so."""
+    runner.calm_week().says("share", "pain", "on")
+    tables = runner.folder / "gaitcue" / "plan"
+    tables.mkdir(parents=True)
+    (tables / "shoes.toml").write_text("warn_km = -1\n", encoding="utf-8")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(runner.folder))
+    assert "shoes.toml" in runner.says("plan", code=2)
+    assert runner.says("log", "flag", "calf-hot").startswith(
+        "Stop running and go to an emergency department"
+    )
+    assert "not shared" in runner.says("share", "pain", "off")
+    assert [line["kind"] for line in entries(runner)[-2:]] == ["flag", "share"]
+    assert "entries" in runner.says("log", "export", str(runner.folder / "log.zip"))
+    assert "Deleted" in runner.says("log", "delete", "--all", "--yes")
+    assert entries(runner) == []
+
+
 def test_a_warning_sign_that_there_is_not_is_refused_with_all_names(runner: Runner) -> None:
     text = runner.says("log", "flag", "calf", code=2)
     assert "calf_hot" in text

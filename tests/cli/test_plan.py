@@ -122,7 +122,8 @@ def test_days_that_are_none_of_the_plan_are_refused(runner: Runner) -> None:
     assert "there was no plan on 2026-10-01" in runner.says("plan", "--day", "2026-10-01", code=2)
     assert "is still to come" in runner.says("plan", "--day", "2027-01-01", code=2)
     assert "is not a day" in runner.says("plan", "--day", "soon", code=2)
-    assert "only one of" in runner.says("plan", "--day", "today", "--history", code=2)
+    refused = runner.says("plan", "--day", "today", "--km", "5", code=2)
+    assert "give only one of --day, --history, --km, --ics and --remind" in refused
 
 
 def test_the_history_has_every_change_and_every_run(runner: Runner) -> None:

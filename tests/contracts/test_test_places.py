@@ -9,6 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 TESTS = ROOT / "tests"
 WHOLE_FOLDERS = {
+    "bench": "the measurements beside the program, at a small size",
     "contracts": "what holds for the whole source",
     "end_to_end": "whole ways through the program, as a user goes them",
     "faults": "what breaks around the program, and what is left after it",

@@ -10,16 +10,19 @@ from typing import Any
 import pytest
 
 from monitor.core.message_catalogues import Language
+from monitor.review.shared_report_page import write_report
 from monitor.review.squad_page import write_squad_page
 from monitor.review.squad_week import AthleteWeek
 from monitor.storage.backup import DATABASE
 from monitor.storage.store import Store
+from monitor.training.sharing import SHARED_ITEMS
 from monitor.web.baseline_file import write_baseline_chart
 from tests.end_to_end.axe_source import axe_source
 from tests.end_to_end.review_tab import review_tab
 from tests.end_to_end.test_plan_page import box
 from tests.end_to_end.test_review_page import kept, long_file, made, opened
 from tests.end_to_end.test_sessions import home
+from tests.review.plan_days import report_of, sharing
 from tests.review.test_baseline_chart import view
 
 __all__ = ["box", "home", "kept", "long_file", "made"]
@@ -71,6 +74,19 @@ def test_nothing_is_wrong_with_the_squads_week(tmp_path: Path, width: int) -> No
     with opened(width, 844, offline=True) as (page, _):
         page.goto(f"file://{tmp_path}/week.html")
         assert complaints(page, ["light"]) == []  # as it is printed
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_nothing_is_wrong_with_the_report_of_a_plan_and_a_phone_moves_no_page_sideways(
+    tmp_path: Path, width: int
+) -> None:
+    report = report_of(sharing(*SHARED_ITEMS), 20, own=True)
+    write_report(report, tmp_path / "report.html", "de")
+    with opened(width, 844, offline=True) as (page, _):
+        page.goto(f"file://{tmp_path}/report.html")
+        assert complaints(page, ["light"]) == []  # as it is printed
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        assert page.evaluate("document.querySelector('svg').getBoundingClientRect().width") >= 600
 
 
 @pytest.fixture

@@ -33,6 +33,7 @@ BOUTS = (
     (20.0, DRIFTED),
     (42.0, AIMED),
 )  # cues come after 20 s of running, a change needs 20 s of a level before it; a return takes half a minute
+RETURN_S = BOUTS[0][0] + BOUTS[1][0] + 25.0
 
 
 def drifting() -> tuple[SimulatedRun, Recording]:
@@ -141,8 +142,11 @@ async def test_a_drifting_runner_is_cued_on_their_own_steps_then_left_alone(
             assert rhythm[-1] > rhythm[0] + 3
             assert rhythm[-1] <= rhythm[0] * 1.075
             set_pace(QUICKLY)
+            await ticks.until(RETURN_S)
+            set_pace(1.0)  # a cue that comes 3 s late by the session's clock is not given
 
             await expect(page.locator("#cue-words")).to_have_text("Back on target", timeout=60_000)
+            set_pace(QUICKLY)
             after = tones(await page.evaluate("heard.tones"))
             assert after[-1].hz == 784
             assert len(await page.evaluate("heard.words")) == 1  # no praise

@@ -103,6 +103,19 @@ async def test_a_partition_that_nobody_serves_any_more_waits_from_its_position_o
         assert left.waiting == 3
 
 
+@pytest.mark.parametrize("junk", [b"junk", b"{}", b'{"claims": 3}', b'{"sequence": null}'])
+async def test_a_position_that_cannot_be_read_is_shown_as_such(tmp_path: Path, junk: bytes) -> None:
+    async with running_hub(tmp_path, partitions=2) as hub, hub_connection(hub) as streams:
+        await streams.log.publish("gait.a.b.c.start", b"{}")
+        await streams.positions.put("partition.0", junk)
+        await streams.positions.put("partition.1", b'{"sequence": 1, "claims": 3}')
+        first, second = (await read_hub_status(streams)).partitions
+        assert (first.readable, first.position, first.claims) == (False, 0, 0)
+        assert first.saved_utc is not None
+        assert first.waiting == (1 if first.last else 0)
+        assert (second.readable, second.position, second.claims) == (True, 1, 3)
+
+
 async def test_without_a_hub_it_says_what_to_do(tmp_path: Path) -> None:
     async with running_hub(tmp_path) as hub:
         async with log_connection(hub) as log:

@@ -7,16 +7,18 @@ import contextlib
 import itertools
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from nats.js import JetStreamContext
 
+from dsp.types import Side, Step
 from monitor.core.errors import ConfigError
 from monitor.core.monotonic import SystemClock
 from monitor.core.nats_client import HubSettings, log_connection
+from monitor.core.packet import Packet
 from monitor.core.records import Out, SessionEnded, SessionStarted
 from monitor.hub import hosted_run
 from monitor.hub.partition_worker import PartitionState, PartitionWorker, WorkerParams
@@ -26,9 +28,11 @@ from monitor.hub.run_snapshots import RunSnapshots
 from monitor.hub.runner_budget import BudgetParams
 from monitor.hub.streams import RECORD_LOG, HubStreams, open_streams
 from monitor.pipeline.session import Session
-from monitor.sinks.hub.run_messages import RunStart, pack_start
+from monitor.recordings.tape import TapeReader
+from monitor.sinks.hub.run_messages import RunEnd, RunStart, pack_end, pack_packets, pack_start
 from monitor.sinks.hub.subjects import RunAddress
-from tests.hub_rig import TENANT, Box, eventually, no_batches, running_hub, short_run, until
+from monitor.storage.late_packets import add_late_packets
+from tests.hub_rig import TENANT, Box, eventually, has_ended, no_batches, running_hub, short_run, until
 from tests.swallowed import ends_when_cancelled, swallow_cancellation
 
 QUICK = WorkerParams(snapshot_s=0.05, wait_s=0.05, at_once=5)
@@ -412,7 +416,7 @@ async def test_a_run_that_breaks_in_its_middle_has_an_end_and_stays_ended(
         await hub.send(0.5)
         await hub.work()
         with monkeypatch.context() as patch:
-            patch.setattr(Session, "push", lambda *_: 1 / 0)
+            patch.setattr(Session, "evaluate", lambda *_: 1 / 0)
             await hub.send(0.7)
             assert (await hub.work()).broken == 1
         assert await hub.has_ended()
@@ -424,15 +428,21 @@ async def test_a_run_that_breaks_in_its_middle_has_an_end_and_stays_ended(
         assert last.reason == "what follows could not be evaluated"
 
 
-async def end_before_it_saves(hub: Rig, params: WorkerParams) -> None:
-    """Let a worker take all messages and be killed after its records are in the log, before a snapshot."""
+async def end_before_it_saves(hub: Rig, params: WorkerParams, killed_at: int | None = None) -> None:
+    """Let a worker take all messages and be killed after its records are in the log, before a snapshot.
+
+    With ``killed_at`` it is killed at this message, and saves what it has before.
+    """
     state = PartitionState(0)
     worker = PartitionWorker(hub.streams, state, SystemClock(), params)
-    last = (await hub.streams.log.stream_info("PACKETS")).state.last_seq
+    save = worker._save
+    last = killed_at or (await hub.streams.log.stream_info("PACKETS")).state.last_seq
 
     async def killed() -> None:
         if state.sequence >= last:
             raise asyncio.CancelledError
+        if killed_at is not None:
+            await save()
 
     worker._save = killed  # type: ignore[method-assign]
     with contextlib.suppress(asyncio.CancelledError):
@@ -450,7 +460,7 @@ async def test_who_was_given_up_stays_so_after_a_kill_before_the_snapshot(
         await hub.send(0.7)
         with monkeypatch.context() as patch:
             if breaks:
-                patch.setattr(Session, "push", lambda *_: 1 / 0)
+                patch.setattr(Session, "evaluate", lambda *_: 1 / 0)
             budget = BudgetParams() if breaks else BudgetParams(day_mb=1e-6)
             await end_before_it_saves(hub, replace(QUICK, budget=budget))
         given_up = await hub.records()
@@ -479,6 +489,179 @@ async def test_who_is_given_up_at_a_record_that_the_log_has_already_still_has_an
         assert others == before
         assert isinstance(last, SessionEnded)
         assert last.reason == "more was sent in a day than one runner may send"
+
+
+@dataclass
+class LateRun:
+    """A run of which a sensor was out of reach in its second half, and what that had sent then."""
+
+    hub: Rig
+    late: list[Packet] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        packets = self.hub.box.packets
+        middle = packets[len(packets) // 2].arrival_ns
+        self.late = [p for p in packets if p.sensor == "footR" and p.arrival_ns > middle]
+        self.hub.box.packets = [p for p in packets if p not in self.late]
+
+    async def come(self) -> None:
+        """Let what was out of reach come in, and be sent."""
+        box = self.hub.box
+        session = box.started.session
+        added = await asyncio.to_thread(add_late_packets, box.store, "ann", session, self.late)
+        assert added == len(self.late)
+        await (await asyncio.to_thread(box.sink, self.hub.settings)).run(no_batches())
+
+    def records(self) -> list[Out]:
+        """Return what one process makes of the tape as it is."""
+        box = self.hub.box
+        with TapeReader(box.tape.path) as tape:
+            session = Session(tape.header.settings)
+            records: list[Out] = [r for packet in tape.packets() for r in session.push(packet)]
+        records += session.finish()
+        ends = [r for r in box.store.events(box.started.session) if isinstance(r, SessionEnded)]
+        return [box.started, *records, replace(ends[-1], t_s=session.t_s)]
+
+
+async def test_what_came_late_on_a_box_becomes_part_of_its_run_here(tmp_path: Path) -> None:
+    async with rig(tmp_path) as hub:
+        run = LateRun(hub)
+        await hub.send_rest()
+        keeper = RecordKeeper(tmp_path / "stores")
+        keeping = asyncio.create_task(keeper.run(hub.streams))
+        before = await asyncio.to_thread(run.records)
+        assert (await hub.work()).missing == 0
+        await until(has_ended(keeper, hub.box))
+        await run.come()
+        after = await asyncio.to_thread(run.records)
+        assert right_steps(after) > right_steps(before) + 5
+        state = await hub.work()
+        assert (state.late, state.repeated, state.orphans, state.damaged) == (0, 0, 0, 0)
+        store = keeper.tenant_store(TENANT)
+        await until(lambda: store.records(hub.box.started.session) == after)
+        await until(has_ended(keeper, hub.box))
+        await kill(keeping)
+        await asyncio.to_thread(keeper.close)
+        assert (await editions(hub))[0] == before
+
+
+def right_steps(records: list[Out]) -> int:
+    return sum(isinstance(r, Step) and r.side is Side.RIGHT and r.sensor == "footR" for r in records)
+
+
+async def editions(hub: Rig) -> dict[int, list[Out]]:
+    """Return the records of each edition of the run in the log, which follow each other."""
+    out: dict[int, list[Out]] = {}
+    reader = await hub.streams.log.pull_subscribe(hub.address.subject("records"), stream=RECORD_LOG)
+    with contextlib.suppress(TimeoutError):
+        while True:
+            for message in await reader.fetch(100, timeout=0.5):
+                batch = unpack_records(message.data)
+                assert batch.edition == max([*out, batch.edition]), (
+                    "an older edition comes to its end first"
+                )
+                assert batch.first == len(out.setdefault(batch.edition, []))
+                out[batch.edition] += batch.records
+    return out
+
+
+async def test_workers_that_are_killed_between_two_editions_lose_nothing_of_either(tmp_path: Path) -> None:
+    """Each is killed when a message's records are in the log, and before any snapshot says so."""
+    async with rig(tmp_path) as hub:
+        run = LateRun(hub)
+        for share in (0.3, 0.6):
+            await hub.send(share)
+        await hub.send_rest()
+        before = await asyncio.to_thread(run.records)
+        await run.come()
+        after = await asyncio.to_thread(run.records)
+        last = (await hub.streams.log.stream_info("PACKETS")).state.last_seq
+        assert last == 8, "a start, three of packets and an end; a start, one of packets and an end"
+        for killed_at in range(2, last + 1):
+            await end_before_it_saves(hub, replace(QUICK, at_once=1), killed_at)
+        await hub.work()
+        first, newest = (await editions(hub)).values()
+        assert (first, newest) == (before, after)
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_packets_behind_the_end_of_a_run_are_counted_and_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, restarted: bool
+) -> None:
+    async with rig(tmp_path) as hub:
+        await hub.send_rest()
+        if restarted:
+            await hub.work()
+        rows = list(enumerate(hub.box.packets))
+        behind = [(len(rows) + n, packet) for n, (_, packet) in enumerate(rows[-7:])]
+        for _, message in pack_packets([*rows[-5:], *behind]):
+            await hub.streams.log.publish(hub.address.subject("packets"), message)
+        await hub.streams.log.publish(hub.address.subject("end"), pack_end(RunEnd(1, "twice")))
+        state = await hub.work(replace(QUICK, idle_s=60.0))
+        assert (state.late, state.repeated, state.damaged) == (7, 5, 0)
+        assert caplog.text.count("came after its end") == 1
+        assert await hub.records() == hub.box.undisturbed()
+
+
+async def test_packets_that_an_end_tells_of_and_that_never_came_are_counted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with rig(tmp_path) as hub:
+        await hub.send(0.5)
+        end = RunEnd(hub.box.sent + 40, "stopped")
+        await hub.streams.log.publish(hub.address.subject("end"), pack_end(end))
+        assert (await hub.work()).missing == 40
+        assert "40 packets of its tape never came" in caplog.text
+
+
+async def test_a_message_of_no_edition_is_damaged_one_of_an_edition_without_start_an_orphan(
+    tmp_path: Path,
+) -> None:
+    async with rig(tmp_path) as hub:
+        await hub.send(0.5)
+        (_, message), *_ = pack_packets([(0, hub.box.packets[0])])
+        for edition in ("one", "-1", "", "9" * 30, "1"):
+            headers = {"Gaitcue-Edition": edition}
+            await hub.streams.log.publish(hub.address.subject("packets"), message, headers=headers)
+        await hub.send_rest()
+        state = await hub.work()
+        assert (state.damaged, state.orphans) == (4, 1)
+        assert await hub.records() == hub.box.undisturbed()
+
+
+@pytest.mark.parametrize(
+    "junk", [b"", b"junk", b"[1]", b"{}", b'{"claims": 4}', b'{"sequence": "x"}', b'{"sequence": 99999}']
+)
+async def test_a_position_that_cannot_be_read_is_none(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, junk: bytes
+) -> None:
+    async with rig(tmp_path) as hub:
+        await hub.send(0.5)
+        await hub.work()
+        await hub.streams.positions.put("partition.0", junk)
+        await hub.send_rest()
+        state = await hub.work()
+        assert (state.damaged_entries, state.claims, state.restored) == (1, 1, 1)
+        assert "partition 0 begins with its first message" in caplog.text
+        assert await hub.records() == hub.box.undisturbed()
+
+
+@pytest.mark.parametrize(
+    "junk", [b"", b"junk", b"[1]", b"{}", b'{"sequence": "x"}', b'{"sequence": -3}', b'{"sequences": 5}']
+)
+async def test_a_run_whose_note_cannot_be_read_is_evaluated_from_its_first_message(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, junk: bytes
+) -> None:
+    async with rig(tmp_path) as hub:
+        await hub.send(0.5)
+        await hub.work()
+        await hub.streams.positions.put(f"run.{hub.address.key}", junk)
+        await hub.send_rest()
+        state = await hub.work()
+        assert (state.damaged_entries, state.rebuilt, state.orphans, state.damaged) == (1, 1, 0, 0)
+        assert "the note of its snapshot cannot be read" in caplog.text
+        assert await hub.has_ended()
+        assert await hub.records() == hub.box.undisturbed()
 
 
 @pytest.mark.parametrize(

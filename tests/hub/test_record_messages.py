@@ -26,6 +26,12 @@ def test_pauses_and_laps_come_back() -> None:
     assert unpack_records(pack_records(batch)) == batch
 
 
+def test_an_edition_comes_back() -> None:
+    batch = RecordBatch(3, WHOLE[-1:], edition=4)
+    assert unpack_records(pack_records(batch)) == batch
+    assert b"edition" not in pack_records(RecordBatch(3, WHOLE[-1:]))
+
+
 def test_a_record_without_a_number_comes_back() -> None:
     batch = RecordBatch(0, [SinkStatus(1.0, "hub", True, "delivering", behind_s=None)])
     assert unpack_records(pack_records(batch)) == batch
@@ -37,6 +43,8 @@ def test_what_holds_no_records_is_refused(junk: bytes) -> None:
         junk,
         b'{"first": -1, "records": []}',
         b'{"first": "0", "records": []}',
+        pack_records(RecordBatch(0, WHOLE[:1]))[:-1] + b', "edition": -1}',
+        pack_records(RecordBatch(0, WHOLE[:1]))[:-1] + b', "edition": "1"}',
         b'{"first": 0, "records": [["unknown", {}]]}',
         b'{"first": 0, "records": [["step", {}]]}',
         b'{"first": 0, "records": 5}',

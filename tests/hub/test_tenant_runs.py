@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import datetime
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 
 from nats.js import JetStreamContext
@@ -68,6 +69,20 @@ def has_cadence(runs: TenantRuns, value: float, run: str = ANN.key) -> Callable[
         return row is not None and run_row(row, 0.0)["cadence_spm"] == value
 
     return there
+
+
+async def test_what_came_late_for_a_run_that_ended_is_no_news(tmp_path: Path) -> None:
+    async with (
+        running_hub(tmp_path, partitions=1) as hub,
+        log_connection(hub) as log,
+        following(log, SystemClock()) as runs,
+    ):
+        again = RecordBatch(0, [STARTED, second(1.0)], edition=1)
+        await log.publish(ANN.subject("records"), pack_records(again))
+        ben = RunAddress(TENANT, "ben", "2026-01-01T00-00-00-ben")
+        await publish(log, ben, 0, replace(STARTED, session=ben.session), second(2.0))
+        await until(has_cadence(runs, 162.0, ben.key))
+        assert ANN.key not in runs.runs
 
 
 async def test_a_page_of_a_hub_has_the_state_that_the_runners_own_page_has(tmp_path: Path) -> None:

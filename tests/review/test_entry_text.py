@@ -82,3 +82,9 @@ def test_what_a_newer_program_wrote_is_said_to_be_so() -> None:
     newer = ForeignEntry(raw={"kind": "dream", "id": "x"})
     assert entry_kind_text(newer, catalogue("en")) == "dream"
     assert "newer version" in entry_text(newer, catalogue("en"), {})
+
+
+def test_a_run_in_none_of_the_pairs_says_so() -> None:
+    taken = ENTRY_KINDS["session_shoe"](**COMMON, session="s1")
+    assert entry_text(taken, catalogue("en"), {"s1": DAY}) == "none of your pairs"
+    assert entry_text(taken, catalogue("de"), {"s1": DAY}) == "keines deiner Paare"

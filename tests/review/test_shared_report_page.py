@@ -179,3 +179,8 @@ def test_the_runners_own_page_says_what_was_declared_and_which_warning_signs_the
 def test_the_highest_effort_of_a_week_stands_with_its_pain() -> None:
     assert "highest effort" in page(sharing("pain", "allowance"))
     assert "highest effort" not in page(sharing("allowance"))
+
+
+def test_of_a_phase_that_is_not_shared_the_words_below_the_drawing_say_nothing() -> None:
+    assert "The band above is the phase." in page(sharing("pain", "phase"))
+    assert "The band above is the phase." not in page(sharing("pain"))

@@ -8,7 +8,7 @@ import pytest
 
 from monitor.core.errors import ConfigError
 from monitor.service.config import Config, StoreSettings
-from monitor.service.runner_plan import plan_keeper, plan_tables, todays_plan
+from monitor.service.runner_plan import log_keeper, plan_keeper, plan_tables, todays_plan
 from monitor.service.session_store import open_store
 from monitor.training.plan_settings import PlanSettings
 from monitor.training.table_files import shipped_tables
@@ -39,6 +39,21 @@ def test_a_wrong_table_is_named_with_its_folder(tmp_path: Path, content: bytes) 
     with pytest.raises(ConfigError) as refused:
         plan_tables(tmp_path)
     assert str(tmp_path) in str(refused.value)
+
+
+def test_own_warning_signs_answer_unless_a_table_is_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    folder = tmp_path / "gaitcue" / "plan"
+    folder.mkdir(parents=True)
+    own = '[[flag]]\nname = "groin"\nanswer = "today"\n'
+    (folder / "red_flags.toml").write_text(own, encoding="utf-8")
+    assert [flag.name for flag in log_keeper(Config()).tables.flags] == ["groin"]
+    (folder / "norms.toml").write_text("curls = 0", encoding="utf-8")
+    assert log_keeper(Config()).tables == shipped_tables()
+    with pytest.raises(ConfigError):
+        plan_keeper(Config())
 
 
 def test_a_decision_is_kept_only_where_something_was_written_down(tmp_path: Path) -> None:

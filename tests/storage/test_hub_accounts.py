@@ -76,7 +76,7 @@ def test_numbered_records_are_stored_once(store: Store) -> None:
     assert store.write_numbered("a", 0, gaps[:3]) == []
     assert store.write_numbered("a", 6, gaps[6:]) == gaps[6:]
     assert store.records("a") == gaps
-    assert store.hub_records("a") == 10
+    assert store.hub_records("a") == (0, 10)
 
 
 def test_a_hole_in_the_numbers_is_refused_and_changes_nothing(store: Store) -> None:
@@ -92,3 +92,47 @@ def test_a_deleted_session_leaves_no_account(store: Store) -> None:
     store.delete("a")
     begin(store, "a")
     assert store.runs_to_send() == [SentRun("a", 0, False)]
+
+
+def test_a_newer_edition_takes_the_place_of_all_that_was_stored(store: Store) -> None:
+    begin(store, "a", source="hub:x")
+    gaps = [Gap("footL", n, n + 0.5) for n in range(10)]
+    store.write_numbered("a", 0, gaps[:6])
+    store.end("a", 6.0)
+    with pytest.raises(InputError, match="records 0 to 2"):
+        store.write_numbered("a", 2, gaps[2:], 1)
+    assert store.session("a").ended
+    assert store.write_numbered("a", 0, gaps[1:3], 1) == gaps[1:3]
+    assert (store.records("a"), store.session("a").ended) == (gaps[1:3], False)
+    assert store.write_numbered("a", 6, gaps[6:], 0) == (), "an older edition adds nothing to it"
+    store.write_numbered("a", 0, gaps[1:], 1)
+    assert (store.records("a"), store.hub_records("a")) == (gaps[1:], (1, 9))
+
+
+def test_a_run_whose_tape_is_written_anew_is_sent_from_its_beginning(store: Store) -> None:
+    store.skip_runs_before_hub()
+    begin(store, "a")
+    store.note_sent(SentRun("a", 7, True))
+    store.send_anew("a")
+    assert store.runs_to_send() == [SentRun("a", 0, False, 1)]
+    store.note_sent(SentRun("a", 9, True))  # what was read before
+    assert store.runs_to_send() == [SentRun("a", 0, False, 1)]
+    store.note_sent(SentRun("a", 9, True, 1))
+    assert store.runs_to_send() == []
+
+
+def test_a_run_of_which_nothing_came_in_time_is_sent_once_something_did(store: Store) -> None:
+    store.skip_runs_before_hub()
+    begin(store, "a")
+    store.note_sent(SentRun("a", 0, True))  # its tape was empty
+    store.send_anew("a")
+    assert store.runs_to_send() == [SentRun("a", 0, False, 1)]
+
+
+def test_a_run_from_before_the_first_hub_stays_unsent_whatever_comes_late(store: Store) -> None:
+    begin(store, "before any hub")
+    store.end("before any hub", 10.0)
+    store.send_anew("before any hub")
+    store.skip_runs_before_hub()
+    store.send_anew("before any hub")
+    assert store.runs_to_send() == []

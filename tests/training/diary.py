@@ -23,7 +23,8 @@ from monitor.training.plan_settings import PlanSettings
 from monitor.training.table_files import shipped_tables
 from monitor.training.tables import Phase, Tables
 
-DOSES = shipped_tables().doses
+TABLES = shipped_tables()
+DOSES = TABLES.doses
 MONDAY = datetime.date(2026, 3, 2)
 GOOD_BENCHMARKS = (("heel_raise", "left", 30), ("heel_raise", "right", 30), ("hamstring_curl", "both", 15))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 
 import pytest
 
@@ -23,7 +24,7 @@ from monitor.training.cadence_steps import (
 from monitor.training.table_files import shipped_tables
 from tests.coached_runner import learned_baseline
 
-DOSES = shipped_tables().doses
+TABLES = shipped_tables()
 PARAMS = TargetParams()
 LAST = len(PARAMS.steps)
 
@@ -54,7 +55,8 @@ def pain(session: str, value: float, words: str = "") -> RunPain:
 def steps(*runs: PlannedRun, today: int | None = None, **pains: tuple[float, str]) -> list[tuple[int, str]]:
     day = max((int(r.session[1:]) for r in runs), default=0) if today is None else today
     noted = tuple(pain(session, *values) for session, values in pains.items())
-    history = step_history(noted_responses(Plan(runs=runs, pains=noted)), day_of(day), PARAMS, DOSES)
+    plan = Plan(runs=runs, pains=noted)
+    history = step_history(noted_responses(plan, TABLES.verdicts), day_of(day), PARAMS, TABLES.doses)
     return [(change.step, change.reason) for change in history]
 
 
@@ -128,6 +130,16 @@ def test_calf_pain_leads_a_step_back_and_other_pain_holds() -> None:
     assert steps(*up, run(8, 1, off_in_s=0), s6=(4, ""), s8=(1, ""))[-1] == (1, "settled")
 
 
+def test_limits_of_an_own_table_count_without_a_plan_as_well() -> None:
+    own = replace(TABLES.verdicts, calf=4, ok=replace(TABLES.verdicts.ok, unknown=1))
+    noted = (pain("s0", 2), pain("s2", 4, "calf"))
+    plan = Plan(runs=(run(0), run(2)), pains=noted)
+    first, second = noted_responses(plan, TABLES.verdicts)
+    assert (first.answer, second.calf) == ("good", True)
+    first, second = noted_responses(plan, own)
+    assert (first.answer, second.calf) == ("freeze", False)
+
+
 def test_a_run_without_a_note_does_not_lift_the_freeze() -> None:
     up = good_runs(0, 0, 1, 1)
     after = [run(8, 1), run(10, 1), run(12, 1)]
@@ -167,7 +179,7 @@ def test_two_weak_probes_in_a_row_bring_cues_back() -> None:
 
 def test_a_run_is_coached_by_what_was_learned_and_by_what_the_user_set() -> None:
     plan = Plan(baseline=learned_baseline().to_dict(), runs=tuple(good_runs(0, 0)))
-    now = next_step(plan, Runner(), PARAMS, datetime.date(2026, 1, 4), DOSES)
+    now = next_step(plan, Runner(), PARAMS, datetime.date(2026, 1, 4), TABLES)
     made = coach_settings(plan, CoachSettings(cues=CueSettings(warm_up_s=60.0)), now, seed=4)
     assert (made.step, made.step_reason, made.cue_share) == (1, "kept", 1.0)
     assert (made.seed, made.cues.warm_up_s, made.baseline) == (4, 60.0, plan.baseline)
@@ -189,5 +201,5 @@ def test_a_quick_or_short_step_is_not_raised_unless_the_runner_wants_it() -> Non
     assert reason_not_to_raise(short, 0.92, PARAMS) == "short"
     assert reason_not_to_raise(short, 0.80, PARAMS) == ""
     plan = Plan(baseline=quick.to_dict(), runs=tuple(good_runs(0, 0)))
-    held = next_step(plan, Runner(), PARAMS, datetime.date(2026, 1, 4), DOSES)
+    held = next_step(plan, Runner(), PARAMS, datetime.date(2026, 1, 4), TABLES)
     assert (held.step, held.reason) == (0, "quick")

@@ -121,6 +121,18 @@ def test_weeks_begin_on_monday_and_the_guard_needs_three() -> None:
     assert week_guard(runs, date(15), km_of) is None
 
 
+def test_what_is_not_known_of_a_week_is_no_nothing_and_nothing_is_compared_with_nothing() -> None:
+    runs = [run(0, 10), run(8, 12), replace(run(9, 5), km=None), run(16, 14), run(21, 5)]
+    assert week_guard(runs, date(21), km_of) is None
+    assert week_guard([*runs, run(23, 5), run(30, 5)], date(35), km_of) == pytest.approx(
+        1.1 * (14 + 10 + 5) / 3
+    )
+    hilly = [replace(r, descent_m=m) for r, m in zip(runs, (60.0, 0.0, 0.0, 30.0, 0.0), strict=True)]
+    assert week_guard(hilly, date(21), lambda r: r.descent_m) == pytest.approx(1.1 * 30)
+    level = [replace(r, descent_m=0.0) for r in runs]
+    assert week_guard(level, date(21), lambda r: r.descent_m) is None
+
+
 def test_the_week_of_coming_back_is_a_share_of_the_last_one() -> None:
     runs = [run(0, 10), run(2, 10)]
     assert week_after_break(runs, date(9), km_of, DOSES) is None

@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import replace
 
 import pytest
 
 from monitor.training.entries import DeclareEntry, MorningEntry
+from monitor.training.evidence_timeline import evidence_of
 from monitor.training.plan_day import PlanDay
 from monitor.training.plan_settings import PlanSettings
 from monitor.training.tables import Phase
 from monitor.training.verdict import Verdict
-from tests.training.diary import Diary, calm_then_rebuild, date, in_full, in_reintroduce, keys, phases
+from tests.training.diary import (
+    DOWNHILL,
+    MONDAY,
+    PICKUPS,
+    TABLES,
+    Diary,
+    calm_then_rebuild,
+    date,
+    in_full,
+    in_reintroduce,
+    keys,
+    phases,
+)
 
 
 def met(decided: PlanDay) -> dict[str, bool | None]:
@@ -76,7 +90,16 @@ def test_a_run_of_unknown_distance_leaves_the_five_kilometres_unknown() -> None:
     diary.run(8, 4, (1, 1))
     assert {c.name: c.met for c in diary.on(9).checkpoints}["five_km"] is False
     diary.run(9, None, (1, 1), minutes=40.0)
-    assert {c.name: c.met for c in diary.on(10).checkpoints}["five_km"] is None
+    unknown = next(c for c in diary.on(10).checkpoints if c.name == "five_km")
+    assert (unknown.met, unknown.message.key) == (None, "plan.check.five_km_no_distance")
+    diary.run(10, None, None, minutes=40.0)
+    waiting = next(c for c in diary.on(10).checkpoints if c.name == "five_km")
+    assert waiting.message.key == "plan.check.five_km_no_distance"
+    silent = calm_then_rebuild()
+    silent.run(8, 6, None)
+    silent.mornings(range(8, 10))
+    asked = next(c for c in silent.on(9).checkpoints if c.name == "five_km")
+    assert (asked.met, asked.message.key, asked.entries) == (None, "plan.check.five_km", ())
 
 
 def test_three_missed_strength_sessions_hold_rebuild() -> None:
@@ -139,6 +162,39 @@ def test_three_weeks_of_bad_mornings_are_told_without_any_run() -> None:
     diary.mornings(range(22), pain=6)
     assert "plan.advice.not_settling" not in keys(diary.on(20))
     assert "plan.advice.not_settling" in keys(diary.on(21))
+
+
+def test_three_weeks_without_a_calm_morning_are_told_though_every_run_is_green() -> None:
+    """Pain of 2 every morning is usual, so runs are GREEN, and calm cannot end."""
+    diary = Diary().before()
+    diary.declare()
+    for day in range(2, 40, 3):
+        diary.run(day, 4, (1, 1))
+    diary.mornings(range(40), pain=2)
+    verdicts = evidence_of(diary.entries, diary.runs, date(39), TABLES).verdicts
+    assert {v.verdict for v in verdicts if v.run.day >= MONDAY} == {Verdict.GREEN}
+    assert "plan.advice.not_settling" not in keys(diary.on(20))
+    assert "plan.advice.not_settling" in keys(diary.on(21))
+    diary.morning(22, 1)
+    assert "plan.advice.not_settling" in keys(diary.on(22))  # the worst answer of a morning counts
+    diary.entries = [e for e in diary.entries if e.day != date(24)]
+    diary.morning(24, 1)
+    assert "plan.advice.not_settling" not in keys(diary.on(24))
+    free = replace(TABLES, verdicts=replace(TABLES.verdicts, calm_morning=2))
+    diary.tables = free
+    assert phases(diary, 30) == {0: Phase.CALM, 7: Phase.REBUILD}
+
+
+def test_two_good_runs_long_ago_do_not_hide_three_weeks_that_do_not_settle() -> None:
+    diary = Diary().before()
+    diary.declare()
+    for day in (1, 3):
+        diary.run(day, 4, (1, 1))
+    for day in range(6, 40, 4):
+        diary.run(day, 3, (4, 2))
+    diary.mornings(range(1, 40), pain=1)
+    assert "plan.advice.not_settling" not in keys(diary.on(22))
+    assert "plan.advice.not_settling" in keys(diary.on(23))
 
 
 def test_who_cannot_run_ten_minutes_walks_first() -> None:
@@ -249,6 +305,86 @@ def test_a_correction_that_asks_for_the_ladder_leads_to_it() -> None:
     name = short.declare()
     short.add(DeclareEntry, 0, 9, on=1, replaces=name, runs_10_min=False)
     assert rows(short, 0, 1) == ["", "walk"]
+
+
+def test_a_bone_that_was_a_slip_leaves_no_ladder_behind() -> None:
+    """From the correction on that is allowed which would have been allowed without the slip."""
+    slip, never = Diary().before(), Diary().before()
+    first = slip.declare(tissue="bone", longest_km=12.0)
+    never.declare(longest_km=12.0)
+    assert rows(slip, 0) == ["bone"]
+    slip.add(DeclareEntry, 0, 9, on=1, replaces=first, tissue="unknown", longest_km=12.0)
+    now = slip.on(1)
+    assert now.allowance == never.on(1).allowance
+    assert now.allowance.km == 6.0  # type: ignore[union-attr]
+    assert "plan.change.not_bone" in keys(now)
+
+
+def test_who_left_the_ladder_of_the_bone_begins_calm_anew_with_the_runs_of_thirty_days() -> None:
+    diary = Diary().before()
+    first = diary.declare(tissue="bone", longest_km=12.0)
+    diary.mornings(range(1, 42))
+    for day in range(1, 39, 3):
+        diary.run(day, 3.0, (0, 0), minutes=24.0)
+    assert rows(diary, 39) != [""]
+    diary.add(DeclareEntry, 0, 9, on=40, replaces=first, tissue="joint", longest_km=12.0)
+    left = diary.on(40)
+    assert left.allowance is not None
+    assert (left.phase, left.since, left.allowance.ladder) == (Phase.CALM, date(40), "")
+    assert left.allowance.km == 1.5  # half of the longest of 30 days, which is no longer 12 km
+    assert diary.on(41).phase is Phase.CALM
+
+
+def test_who_walks_for_another_reason_goes_on_without_the_row_of_the_bone() -> None:
+    unable = Diary().before()
+    first = unable.declare(tissue="bone", runs_10_min=False)
+    assert rows(unable, 0) == ["bone"]
+    unable.add(DeclareEntry, 0, 9, on=1, replaces=first, tissue="unknown", runs_10_min=False)
+    assert rows(unable, 1) == ["w1"]
+    found = on_the_ladder({}, 7)  # on its second row, and then a clinician says that it is the bone
+    first = next(e.id for e in found.entries if isinstance(e, DeclareEntry))
+    found.add(DeclareEntry, 0, 9, on=8, replaces=first, tissue="bone", runs_10_min=True)
+    found.add(DeclareEntry, 0, 9, on=9, replaces=first, tissue="unknown", runs_10_min=True)
+    assert rows(found, 8, 9) == ["bone", "w1"]
+    rested = Diary().before()
+    first = rested.declare(tissue="bone")
+    rested.add(DeclareEntry, 0, 9, on=40, replaces=first, tissue="unknown")
+    assert rows(rested, 39, 40) == ["walk", "walk"]  # after four weeks without a run
+
+
+def test_a_clearance_names_the_warning_signs_that_it_ended() -> None:
+    diary = in_reintroduce()
+    earlier, cleared = diary.flag(15), diary.clear(16)
+    later, again = diary.flag(17), diary.clear(18)
+    changed = [c.reason.entries for c in diary.on(18).changes[-2:]]
+    assert changed == [(cleared, earlier), (again, later)]
+
+
+def test_who_ran_nothing_for_four_weeks_since_the_declaration_walks_first() -> None:
+    diary = Diary()
+    diary.declare(reference_km=30.0, longest_km=12.0)
+    diary.mornings(range(1, 40))
+    assert rows(diary, 28, 29, 39) == ["", "walk", "walk"]
+
+
+@pytest.mark.parametrize(("week_km", "longest_km"), [(1.5, 5.0), (5.0, 5.0), (6.0, 4.0)])
+def test_a_short_usual_week_is_no_dead_end(week_km: float, longest_km: float) -> None:
+    """60 % of 1.5 km are less than any run, 80 % of 5 km less than the run that the next phase asks for."""
+    diary = Diary(settings=PlanSettings(sex="woman", born_year=1991, long_run_km=5.0))
+    diary.declare(reference_km=week_km, longest_km=longest_km)
+    for day in range(70):
+        diary.morning(day)
+        allowed = diary.on(day).allowance
+        assert allowed is not None
+        if allowed.run and allowed.km:
+            hard = {s.kind for s in allowed.stressors}
+            kind = DOWNHILL if "downhill" in hard else PICKUPS if "pickups" in hard else {}
+            diary.run(day, allowed.km, (0, 0), **kind)
+        diary.lift(day)
+        if day in (10, 50):
+            diary.benchmark(day)
+    reached = {c.phase for c in diary.on(69).changes}
+    assert Phase.REINTRODUCE in reached
 
 
 def test_who_says_that_the_longest_run_was_none_walks_first() -> None:

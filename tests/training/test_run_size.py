@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -99,10 +102,14 @@ def test_minutes_do_not_limit_where_km_do() -> None:
 def test_the_descent_of_the_week_is_shown_beside_its_guard() -> None:
     diary = in_full()
     diary.run(43, 5, (1, 1), descent_m=30.0)
+    some = diary.on(43).week
+    assert some is not None
+    assert (some.done_descent_m, some.guard_descent_m) == (30, None)  # of some runs before nobody knows
+    diary.runs = [replace(run, descent_m=run.descent_m or 8.0) for run in diary.runs]
     week = diary.on(43).week
     assert week is not None
     assert week.done_descent_m == 30
-    assert week.guard_descent_m is not None
+    assert week.guard_descent_m == pytest.approx(1.1 * (3 * 8 + 3 * 12 + 12 + 2 * 8) / 3)
     diary.run(45, 5, (1, 1))  # nothing measured its height
     level = diary.on(45).week
     assert level is not None
@@ -155,3 +162,26 @@ def test_the_usual_week_reckons_its_runs_without_distance() -> None:
     week = diary.on(0).week
     assert week is not None
     assert week.limit_km == 12
+
+
+def test_a_short_longest_run_grows_though_limits_are_rounded() -> None:
+    """A tenth more than 0.5 km would be 0.5 km again, and than 6 minutes 6."""
+    diary = Diary()
+    diary.declare(reference_km=30.0, longest_km=1.0)
+    first = diary.on(0)
+    assert may(first).km == 1.0
+    assert "plan.limit.least" in keys(first)
+    diary.mornings(range(40))
+    kms = []
+    for day in range(1, 40):
+        if (km := may(diary.on(day)).km) and may(diary.on(day)).run:
+            diary.run(day, km, (0, 0))
+            kms.append(km)
+    assert kms[-1] > 2.0
+    assert "plan.limit.least" not in keys(diary.on(39))
+    timed = Diary()
+    for day in (-20, -17, -15, -13, -10, -8, -6, -3, -1):
+        timed.run(day, None, None, minutes=12.0)
+    timed.declare()
+    assert may(timed.on(1)).minutes == 10
+    assert "plan.limit_minutes.least" in keys(timed.on(1))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monitor.core.message_catalogues import catalogue
 from monitor.training.entries import Entry
 from monitor.training.evidence_timeline import evidence_of
 from monitor.training.plan_runs import PlanRun
@@ -15,7 +17,7 @@ from monitor.training.plan_settings import PlanSettings
 from monitor.training.plan_state import PlanRules
 from monitor.training.shoes import ShoeUse, first_and_last_runs, shoe_remarks, shoe_table
 from monitor.training.table_files import shipped_tables
-from tests.training.diary import DOSES, date
+from tests.training.diary import TABLES, date
 from tests.training.test_entries import entry
 
 RULES = PlanRules(settings=PlanSettings(), tables=shipped_tables())
@@ -29,11 +31,11 @@ def run(day: int, km: float | None, shoe: str = "", **fields: object) -> PlanRun
 
 
 def table(entries: list[Entry], runs: list[PlanRun], day: int) -> tuple[ShoeUse, ...]:
-    return shoe_table(evidence_of(entries, runs, date(day), DOSES), RULES)
+    return shoe_table(evidence_of(entries, runs, date(day), TABLES), RULES)
 
 
 def remarks(entries: list[Entry], runs: list[PlanRun], day: int) -> list[str]:
-    found = shoe_remarks(evidence_of(entries, runs, date(day), DOSES), RULES)
+    found = shoe_remarks(evidence_of(entries, runs, date(day), TABLES), RULES)
     return [r.message.key.removeprefix("plan.shoe.") for r in found]
 
 
@@ -111,6 +113,11 @@ def test_a_new_pair_begins_with_little_and_its_drop_is_told() -> None:
     assert remarks(new_pair(), runs, 4) == ["one_pair", "drop"]
     assert remarks(new_pair(), [*runs, run(5, 4, "red")], 5) == ["drop", "new"]
     assert remarks(new_pair(), runs, 18) == []
+    longer = replace(TABLES, shoes=replace(TABLES.shoes, new_days=21))
+    rules = PlanRules(settings=RULES.settings, tables=longer)
+    evidence = evidence_of(new_pair(), [*runs, run(5, 4, "red")], date(5), longer)
+    said = [catalogue("en").render(r.message) for r in shoe_remarks(evidence, rules)]
+    assert any("is enough for the first 21 days" in text for text in said), said
 
 
 def test_a_new_pair_that_does_the_whole_week_is_told_though_it_is_the_main_pair_by_now() -> None:

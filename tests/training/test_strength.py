@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from monitor.training.entries import StrengthEntry
+from monitor.training.evidence_timeline import evidence_of
 from monitor.training.strength import (
     attendance_checkpoint,
     benchmark_checkpoints,
@@ -32,8 +33,8 @@ def test_norms_of_heel_raises(age: int | None, sex: str, norm: int | None) -> No
 
 def met(diary: Diary, needed: int | None = 20, since: int | None = None) -> dict[str, bool | None]:
     begin = None if since is None else date(since)
-    standing = [e for e in diary.entries if hasattr(e, "exercise")]
-    checks = benchmark_checkpoints(standing, TABLES.norms, needed, 12, begin)  # type: ignore[arg-type]
+    evidence = evidence_of(diary.entries, diary.runs, date(30), TABLES)
+    checks = benchmark_checkpoints(evidence, TABLES.norms, needed, 12, begin)
     return {c.name: c.met for c in checks}
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,17 +13,17 @@ from monitor.training.entries import StrengthEntry
 from monitor.training.evidence_timeline import evidence_of
 from monitor.training.plan_settings import PlanSettings
 from monitor.training.plan_state import PlanRules, PlanState
-from monitor.training.strength_today import StrengthItem, StrengthToday, strength_today
+from monitor.training.strength_today import StrengthItem, StrengthToday, lighter_reasons, strength_today
 from monitor.training.table_files import shipped_tables
 from monitor.training.tables import Phase
-from tests.training.diary import DOSES, Diary, calm_then_rebuild, date, keys
+from tests.training.diary import TABLES, Diary, calm_then_rebuild, date, keys
 
 RULES = PlanRules(settings=PlanSettings(sex="woman", born_year=1991), tables=shipped_tables())
 
 
 def today(diary: Diary, day: int, phase: Phase = Phase.REBUILD) -> StrengthToday:
     state = PlanState(phase=phase, since=date(0))
-    return strength_today(state, evidence_of(diary.entries, diary.runs, date(day), DOSES), RULES)
+    return strength_today(state, evidence_of(diary.entries, diary.runs, date(day), TABLES), RULES)
 
 
 def item(diary: Diary, day: int, name: str = "calf_raise_bent") -> StrengthItem:
@@ -58,7 +60,7 @@ def test_without_age_or_sex_the_phases_that_need_them_say_so_before_any_test(
     given: PlanSettings, lacking: str
 ) -> None:
     rules = PlanRules(settings=given, tables=shipped_tables())
-    evidence = evidence_of([], [], date(1), DOSES)
+    evidence = evidence_of([], [], date(1), TABLES)
     for phase in Phase:
         remarks = strength_today(PlanState(phase=phase, since=date(0)), evidence, rules).remarks
         told = [r.message.values["names"] for r in remarks if r.message.key == "plan.strength.no_norm"]
@@ -116,6 +118,20 @@ def test_pain_above_3_in_an_exercise_is_a_fifth_lighter_with_its_entry() -> None
     lift(diary, 3, load_kg=16.0, pain=1)
     assert item(diary, 5).lighter is None
     assert item(diary, 5).loads[0].next_kg == 16
+
+
+def test_the_pain_of_an_exercise_that_an_own_table_allows_is_what_is_said() -> None:
+    diary = Diary()
+    lift(diary, 1, load_kg=20.0, pain=3)
+    assert item(diary, 3).lighter is None
+    own = replace(TABLES, verdicts=replace(TABLES.verdicts, exercise=2))
+    rules, state = (
+        PlanRules(settings=RULES.settings, tables=own),
+        PlanState(phase=Phase.REBUILD, since=date(0)),
+    )
+    evidence = evidence_of(diary.entries, diary.runs, date(3), own)
+    (lighter,) = lighter_reasons(state, evidence, rules)
+    assert "it hurt 3 out of 10 last time, and 2 is enough" in catalogue("en").render(lighter.message)
 
 
 def test_of_bone_any_pain_in_an_exercise_is_lighter() -> None:

@@ -17,11 +17,9 @@ from monitor.training.stressors import (
     stressor_at,
     stressor_offers,
 )
-from monitor.training.table_files import shipped_tables
 from monitor.training.tables import Phase
-from tests.training.diary import DOSES, DOWNHILL, PICKUPS, Diary, date
+from tests.training.diary import DOWNHILL, PICKUPS, TABLES, Diary, date
 
-TABLES = shipped_tables()
 LADDERS, LIMITS = TABLES.ladders, TABLES.phases[Phase.REINTRODUCE]
 
 
@@ -82,7 +80,7 @@ def test_repeats_grow_before_steepness_and_stay_at_the_last_row() -> None:
 
 
 def offers(diary: Diary, day: int, since: int = 0, off: frozenset[str] = frozenset()) -> dict[str, str]:
-    evidence = evidence_of(diary.entries, diary.runs, date(day), DOSES)
+    evidence = evidence_of(diary.entries, diary.runs, date(day), TABLES)
     found: tuple[StressorOffer, ...] = stressor_offers(evidence, LIMITS, LADDERS, date(since), off)
     return {offer.kind: offer.why_not for offer in found}
 
@@ -125,10 +123,10 @@ def test_a_long_break_restarts_the_rows() -> None:
     for day in (1, 5):
         diary.run(day, 5, **DOWNHILL)
     diary.mornings(range(1, 30))
-    evidence = evidence_of(diary.entries, diary.runs, date(9), DOSES)
+    evidence = evidence_of(diary.entries, diary.runs, date(9), TABLES)
     assert _downhill(evidence) == 8
     diary.run(20, 5)
-    assert _downhill(evidence_of(diary.entries, diary.runs, date(23), DOSES)) == 4
+    assert _downhill(evidence_of(diary.entries, diary.runs, date(23), TABLES)) == 4
 
 
 def _downhill(evidence: Any) -> int:

@@ -9,7 +9,18 @@ from monitor.core.message_catalogues import catalogue
 from monitor.training.day_facts import round_down
 from monitor.training.entries import AfterEntry, ManualRunEntry
 from monitor.training.plan_day import Allowance, PlanDay
-from tests.training.diary import DOSES, Diary, calm_then_rebuild, date, in_full, keys
+from monitor.training.tables import Phase
+from tests.training.diary import (
+    DOSES,
+    DOWNHILL,
+    PICKUPS,
+    Diary,
+    calm_then_rebuild,
+    date,
+    in_full,
+    in_reintroduce,
+    keys,
+)
 
 
 def may(decided: PlanDay) -> Allowance:
@@ -94,7 +105,9 @@ def test_calm_a_hold_and_red_silence_cues_of_form() -> None:
 
 
 def test_full_running_has_no_limit_of_descent_and_shows_the_weeks() -> None:
-    decided = in_full().on(43)
+    diary = in_full()
+    diary.runs = [replace(run, descent_m=run.descent_m or 8.0) for run in diary.runs]
+    decided = diary.on(43)
     assert may(decided).descent_m is None
     assert decided.week is not None
     assert decided.week.guard_descent_m is not None
@@ -115,18 +128,18 @@ def test_the_pain_of_another_morning_is_not_told_as_that_of_today() -> None:
 
 
 def test_a_full_week_is_a_day_of_rest_on_the_ladder_too_and_never_a_run_of_no_kilometres() -> None:
-    """4 km were usual, so 2.4 km a week are allowed in calm; two sessions of 1.2 km fill it."""
+    """6 km were usual, so 3.6 km a week are allowed in calm; two sessions of 1.8 km fill it."""
     diary = Diary()
-    diary.declare(reference_km=4.0, longest_km=2.0, runs_10_min=False)
+    diary.declare(reference_km=6.0, longest_km=2.0, runs_10_min=False)
     diary.mornings(range(15))
     for day in (0, 2):
         diary.run(day, None, minutes=30.0, walk=True)
     for day in (7, 9):
-        diary.run(day, 1.2, minutes=24.0)
+        diary.run(day, 1.8, minutes=24.0)
     assert keys(diary.on(11))[0] == "plan.rest.week"
     assert not may(diary.on(11)).run
-    assert (may(diary.on(14)).ladder, may(diary.on(14)).km) == ("w2", 2.4)
-    diary.run(14, 1.2, minutes=24.0)
+    assert (may(diary.on(14)).ladder, may(diary.on(14)).km) == ("w2", 3.0)
+    diary.run(14, 2.4, minutes=24.0)
     diary.mornings(range(15, 17))
     assert (may(diary.on(16)).run, may(diary.on(16)).km) == (True, 1.2)
     assert "plan.limit.week" in keys(diary.on(16))  # 12 minutes of running may be more
@@ -208,3 +221,111 @@ def test_a_table_of_doses_of_ones_own_decides_and_is_what_is_said() -> None:
     assert any("The next run is 50 % shorter" in text for text in said), said
     assert held.hold_until == date(11)
     assert diary.on(11).hold_until is None
+
+
+def said(decided: PlanDay, language: str = "en") -> str:
+    return "\n".join(catalogue(language).render(r.message) for r in decided.reasons)
+
+
+def test_the_hours_and_days_of_an_own_table_are_what_is_said() -> None:
+    diary = in_reintroduce()
+    ladders, phases = diary.tables.ladders, diary.tables.phases
+    diary.tables = replace(
+        diary.tables,
+        ladders=replace(
+            ladders,
+            hard=replace(ladders.hard, rest_h=72),
+            tempo=replace(ladders.tempo, green_days=20),
+            downhill=replace(ladders.downhill, first_rest_days=5),
+        ),
+        phases=phases | {Phase.REINTRODUCE: replace(phases[Phase.REINTRODUCE], one_kind_days=28)},
+    )
+    diary.run(15, 5.5, (1, 1), **DOWNHILL)
+    diary.mornings(range(15, 21))
+    close, later = diary.on(17), diary.on(18)
+    assert "Running downhill: not today, 72 hours lie between two hard runs." in said(close)
+    assert "which is hard, and 72 hours lie between two hard runs." in said(close)
+    assert "Tempo running: after 20 days in which every run went well." in said(later)
+    assert "Running downhill: not today, 120 hours lie between the first downhill sessions." in said(later)
+    assert "Pickups: next week. In the first 28 days of this phase, one new thing a week." in said(later)
+    assert "zwischen zwei harten Läufen liegen 72 Stunden" in said(close, "de")
+
+
+def test_the_rest_after_a_red_run_and_the_limit_of_a_morning_are_those_of_an_own_table() -> None:
+    diary = calm_then_rebuild()
+    limits = replace(diary.tables.verdicts, red_rest_h=72, too_much=6)
+    start = datetime.datetime(2026, 3, 10, 18)
+    diary.run(8, 5.5, (7, 7), start=start)
+    diary.mornings(range(8, 12))
+    assert may(diary.on(10)).run
+    diary.tables = replace(diary.tables, verdicts=limits)
+    assert not may(diary.on(10)).run
+    assert may(diary.on(11)).earliest == start + datetime.timedelta(hours=72)
+    assert "Not before 18:00: 72 hours after the start of your last run." in said(diary.on(11))
+    sore = calm_then_rebuild()
+    sore.morning(8, 5.5)
+    assert not may(sore.on(8)).run
+    sore.tables = replace(sore.tables, verdicts=limits)
+    assert may(sore.on(8)).run
+
+
+def test_48_hours_between_two_hard_runs_are_from_start_to_start() -> None:
+    diary = in_reintroduce()
+    evening = datetime.datetime(2026, 3, 17, 18, 30)
+    diary.run(15, 5.5, (1, 1), start=evening, **PICKUPS)
+    diary.mornings(range(15, 20))
+    assert "plan.today.hard_not_before" not in keys(diary.on(16))  # nothing hard at all
+    assert may(diary.on(17)).hard
+    assert "Something hard not before 18:30: 48 hours after the start of your last hard run." in said(
+        diary.on(17)
+    )
+    assert "plan.today.hard_not_before" not in keys(diary.on(18))
+    easy = in_reintroduce()
+    easy.run(13, 7, (1, 1))
+    easy.run(15, 5.5, (1, 1), start=evening)
+    easy.mornings(range(15, 20))
+    assert "plan.today.hard_not_before" not in keys(easy.on(17))
+
+
+def test_72_hours_between_the_first_downhill_sessions_are_from_start_to_start() -> None:
+    diary = in_reintroduce()
+    diary.run(15, 5.5, (1, 1), start=datetime.datetime(2026, 3, 17, 18, 30), **DOWNHILL)
+    diary.mornings(range(15, 20))
+    third = diary.on(18)
+    assert [s.kind for s in may(third).stressors] == ["downhill"]
+    assert "Downhill not before 18:30: 72 hours after the start of your last downhill session." in said(
+        third
+    )
+    assert "plan.today.hard_not_before" not in keys(third)
+    assert "plan.today.downhill_not_before" not in keys(diary.on(19))
+
+
+def red_once() -> Diary:
+    """A RED run on day 8, before which no morning hurt."""
+    diary = calm_then_rebuild()
+    diary.run(8, 5.5, (6, 4))
+    return diary
+
+
+def test_a_little_more_pain_than_before_a_red_run_is_no_rest_for_good() -> None:
+    diary = red_once()
+    diary.mornings(range(8, 9)).mornings(range(9, 30), pain=1)
+    assert [may(diary.on(day)).run for day in (10, 14)] == [False, False]
+    assert "You can run again after a morning without pain." in said(diary.on(14))
+    assert may(diary.on(15)).run  # the hold of seven days is over, and 1 is a calm morning
+    worse = red_once()
+    worse.mornings(range(8, 9)).mornings(range(9, 30), pain=2)
+    assert not may(worse.on(29)).run
+    assert "You can run again after a morning with pain of 1 at most." in said(worse.on(15))
+    assert "plan.advice.not_settling" not in keys(worse.on(21))
+    assert "plan.advice.not_settling" in keys(worse.on(22))
+    sore = calm_then_rebuild()
+    sore.mornings(range(8, 30), pain=6)  # after a run on day 5 that was well
+    assert sore.on(18).phase is Phase.REBUILD
+    assert "plan.advice.not_settling" not in keys(sore.on(18))
+    assert "plan.advice.not_settling" in keys(sore.on(19))
+    bone = Diary().before()
+    bone.declare(tissue="bone")
+    bone.run(2, 1.0, (1, 0), minutes=12.0)
+    bone.mornings(range(1, 20), pain=1)
+    assert not may(bone.on(19)).run

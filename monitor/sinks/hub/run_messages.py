@@ -1,7 +1,9 @@
 """What is said of a run in the log: its start, its packets, its end.
 
 Packets are numbered through a session, as on its tape.  A message holds some with growing numbers, so
-whoever reads the log knows which are missing, and which came before.  Binary, little-endian: ``gp1``, u32
+whoever reads the log knows which are missing, and which came before.  A header says of which edition of
+the run a message is, where that is not 0: where packets came late the whole run is sent once more, with
+the next one.  Binary, little-endian: ``gp1``, u32
 CRC-32 of all that follows, u8 number of channels; each channel's sensor and name as u16 length and UTF-8;
 then the packets: ``u64 number, i64 arrival in ns, u32 link, u8 channel, u32 length, payload``.
 """
@@ -12,7 +14,7 @@ import itertools
 import json
 import struct
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -31,6 +33,7 @@ _FRAME = struct.Struct("<QqIBI")
 _LARGEST = 500_000  # bytes of packets in a message; a server takes 1 MB unless it was told otherwise
 _TEXT = struct.Struct("<H")
 _MOST_CHANNELS = 255
+_EDITION_HEADER = "Gaitcue-Edition"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,19 @@ class RunEnd:
     packets: int
     reason: str
     lost: dict[str, int] = field(default_factory=dict)
+
+
+def edition_headers(edition: int) -> dict[str, str]:
+    """Return the headers of a message of this edition of a run."""
+    return {_EDITION_HEADER: str(edition)} if edition else {}
+
+
+def edition_of(headers: Mapping[str, str] | None) -> int:
+    """Return the edition of a run that stands in a message's headers; ``DecodeError`` if it is none."""
+    text = (headers or {}).get(_EDITION_HEADER, "0")
+    if not text.isascii() or not text.isdigit() or len(text) > 9:
+        raise DecodeError("no edition of a run")
+    return int(text)
 
 
 def pack_start(start: RunStart) -> bytes:

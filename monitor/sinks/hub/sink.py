@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -26,7 +26,14 @@ from monitor.core.retry import Backoff, pass_on_cancellation, retry_until_done
 from monitor.recordings.tape import TapeReader
 from monitor.recordings.tape_blocks import Numbered
 from monitor.recordings.tape_follower import read_tape_from
-from monitor.sinks.hub.run_messages import RunEnd, RunStart, pack_end, pack_packets, pack_start
+from monitor.sinks.hub.run_messages import (
+    RunEnd,
+    RunStart,
+    edition_headers,
+    pack_end,
+    pack_packets,
+    pack_start,
+)
 from monitor.sinks.hub.subjects import RunAddress
 from monitor.storage.hub_accounts import HUB_SINK, SentRun
 from monitor.storage.store import Store
@@ -125,20 +132,16 @@ class HubSink:
             self._unreadable.add(run.session)
             return False
         address = RunAddress(self._s.tenant, waiting.athlete, run.session)
-        if waiting.start is not None:
-            await self._publish(log, address, "start", pack_start(waiting.start), "start")
-        for number, message in pack_packets(waiting.rows):
-            await self._publish(log, address, "packets", message, str(number))
-        if waiting.end is not None:
-            await self._publish(log, address, "end", pack_end(waiting.end), "end")
+        for what, name, data in _messages(waiting):
+            await self._publish(log, address, what, data, name, run.edition)
         if waiting.block == run.block and waiting.end is None:
             return False
-        sent = SentRun(run.session, waiting.block, waiting.end is not None)
+        sent = SentRun(run.session, waiting.block, waiting.end is not None, run.edition)
         await self._off_loop(lambda: self._store.note_sent(sent))
         return True
 
     async def _publish(
-        self, log: JetStreamContext, run: RunAddress, what: str, data: bytes, name: str
+        self, log: JetStreamContext, run: RunAddress, what: str, data: bytes, name: str, edition: int
     ) -> None:
         """Return when the log has a message; one of the same name that it has already is not stored twice.
 
@@ -146,8 +149,9 @@ class HubSink:
         password: nobody else can use it up before.
         """
         secret = self._s.password.reveal() if self._s.password else ""
-        of_run = hmac.digest(secret.encode(), f"{run.key}/{name}".encode(), "sha256").hex()
-        await log.publish(run.subject(what), data, headers={"Nats-Msg-Id": of_run})
+        of_run = hmac.digest(secret.encode(), f"{run.key}/{edition}/{name}".encode(), "sha256").hex()
+        headers = {"Nats-Msg-Id": of_run, **edition_headers(edition)}
+        await log.publish(run.subject(what), data, headers=headers)
 
     async def _off_loop(self, what: Callable[[], _T]) -> _T:
         """A store in trouble is to be tried again, like a hub in trouble."""
@@ -166,6 +170,16 @@ class _Waiting:
     block: int
     start: RunStart | None
     end: RunEnd | None
+
+
+def _messages(waiting: _Waiting) -> Iterator[tuple[str, str, bytes]]:
+    """What is to be sent: of each message what it is, its name and its bytes."""
+    if waiting.start is not None:
+        yield "start", "start", pack_start(waiting.start)
+    for number, message in pack_packets(waiting.rows):
+        yield "packets", str(number), message
+    if waiting.end is not None:
+        yield "end", "end", pack_end(waiting.end)
 
 
 def _read_waiting(store: Store, run: SentRun) -> _Waiting:

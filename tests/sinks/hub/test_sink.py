@@ -54,8 +54,8 @@ async def test_nobody_can_use_up_the_names_of_another_runners_messages(tmp_path:
         async with log_connection(settings) as log:
             for name in ("start", "0", "end"):
                 for guess in (
-                    f"{ann.key}/{name}",
-                    hmac.digest(b"", f"{ann.key}/{name}".encode(), "sha256").hex(),
+                    f"{ann.key}/0/{name}",
+                    hmac.digest(b"", f"{ann.key}/0/{name}".encode(), "sha256").hex(),
                 ):
                     await log.publish(ben.subject("end"), b"x", headers={"Nats-Msg-Id": guess})
             secret = replace(settings, user="ann", password=Secret("of-ann-alone"))

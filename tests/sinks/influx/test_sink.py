@@ -58,7 +58,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def sink(store: Store, url: str, *, live: bool = False, token: str = TOKEN) -> InfluxSink:
-    settings = InfluxSettings(url=url, token=Secret(token), timeout_s=0.5)
+    settings = InfluxSettings(url=url, token=Secret(token), timeout_s=0.5 if live else 30.0)
     return InfluxSink(settings, store, SystemClock(), SESSION if live else None, QUICK)
 
 

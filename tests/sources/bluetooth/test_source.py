@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import math
 import os
 from itertools import pairwise
 
@@ -76,6 +76,7 @@ async def test_two_hundred_notifications_a_second_arrive_all_and_once(radio: Rad
 
 async def test_two_feet_and_a_pelvis_for_a_minute_with_losses_of_link(tested: RadioUnderTest) -> None:
     seconds = LONG_S if tested.level == "inproc" else LONG_S / 15
+    half = 2 * math.ceil(0.4 * seconds * 208 / 8)  # packets of that time, each in two parts
     devices = [Movesense(tested.radio, f"20483000000{n}") for n in range(3)]
     for device in devices:
         await device.start()
@@ -86,12 +87,10 @@ async def test_two_feet_and_a_pelvis_for_a_minute_with_losses_of_link(tested: Ra
     ]
     async with running(*sensors) as heard:
         for sensor in sensors:
-            await heard.more(sensor.name, "data", 10)
-        await asyncio.sleep(seconds / 2)
+            await heard.more(sensor.name, "data", half)
         devices[0].cut()
         await heard.said(left.name, LinkState.LOST)
-        await heard.more(left.name, "data", 10)
-        await asyncio.sleep(seconds / 2)
+        await heard.more(left.name, "data", half)
         got = {s.name: account(s, heard.packets(s.name)) for s in sensors}
     for name, one in got.items():
         assert one.none_twice, name

@@ -26,6 +26,7 @@ _log = logging.getLogger(__name__)
 
 AT_MOST_EVERY_S = 0.1  # a cue is on the page within 250 ms
 NUMBERS_EVERY_S = 1.0
+ALIVE_EVERY_S = 3.0  # without a change: a page that hears nothing at all looks for another connection
 MOST_CHANGES_BEHIND = 100  # by so many a slow page may lie behind; then it starts over
 
 
@@ -59,6 +60,7 @@ class _Audience:
         self.state = state
         self.changes = PageChanges()
         self.pages: set[Channel[str]] = set()
+        self.told_s = 0.0
         self._run: dict[str, Any] = {"timer": {}, "allowance": None}
 
     def push_run(self, run: dict[str, Any]) -> None:
@@ -138,7 +140,7 @@ class LiveFeed:
     async def _send_numbers(self) -> None:
         while True:
             await self._time.sleep(NUMBERS_EVERY_S)
-            self._send_changes()
+            self._send_changes(ALIVE_EVERY_S)
 
     def is_of(self, athlete: str | None) -> bool:
         """Return whether the run that is going on is this athlete's; None stands for all of them."""
@@ -201,11 +203,15 @@ class LiveFeed:
     def _open_pages(self) -> int:
         return len(self._own.pages) + len(self._others.pages)
 
-    def _send_changes(self) -> None:
+    def _send_changes(self, alive_every_s: float = math.inf) -> None:
+        """Send what changed; after so long without a change, that nothing did."""
+        now_s = self._time.now_s()
         for audience in (self._own, self._others):
             if self._run is not None:
                 audience.push_run(self._run_state(own=audience is self._own))
-            if change := audience.changes.take():
+            change = audience.changes.take()
+            if change or now_s - audience.told_s >= alive_every_s:
+                audience.told_s = now_s
                 self._send_message(change, audience.pages)
 
     def _send_message(self, change: dict[str, Any], pages: set[Channel[str]]) -> None:

@@ -249,7 +249,7 @@ async def test_the_page_opens_as_an_app_without_a_link(browser: Browser) -> None
         await page.reload()
         await expect(page.locator("#link")).to_have_text("Offline …")
         kept = await page.evaluate(
-            "caches.open('gaitcue-8').then((c) => c.keys()).then((k) => k.map((r) => r.url))"
+            "caches.open('gaitcue-9').then((c) => c.keys()).then((k) => k.map((r) => r.url))"
         )
         assert len(kept) > 20
         assert not [url for url in kept if "/api/" in url or "token" in url]

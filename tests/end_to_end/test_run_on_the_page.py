@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, WebSocketRoute, expect
 
 from dsp.types import Activity, ActivityChange, Band, Cue, CueKind, Estimate, Fault, Metric, Placement, Side
 from monitor.core.channel import Channel
@@ -437,6 +437,28 @@ async def test_in_no_box_is_anything_cut_off_on_the_narrowest_phone(browser: Bro
             beside = [(await one.bounding_box() or {})["y"] for one in (heading, button)]
             assert abs(beside[0] - beside[1]) < 20  # the way out stays in the first line
             await page.locator(f"{box} {closer}").first.click()
+
+
+async def test_a_page_whose_connection_has_died_without_a_word_makes_another(browser: Browser) -> None:
+    """As in a tunnel: nothing is closed, and nothing comes any more."""
+    run, made, dead = OwnRun(), list[WebSocketRoute](), asyncio.Event()
+
+    def pass_on(socket: WebSocketRoute) -> None:
+        made.append(socket)
+        number, server = len(made), socket.connect_to_server()
+        server.on_message(lambda text: None if dead.is_set() and number == 1 else socket.send(text))
+
+    async with opened(browser, run) as page:
+        await page.route_web_socket(re.compile("/ws$"), pass_on)
+        await page.reload()
+        run.run_to(100.0)
+        await expect(page.locator("#cadence")).to_have_text("171")
+        dead.set()
+        await expect(page.locator("#link")).to_have_text("No data", timeout=20_000)
+        run.run_to(130.0)
+        await expect(page.locator("#link")).to_have_text("Live", timeout=40_000)
+        await expect(page.locator("#distance")).to_have_text("0.39 km")
+        assert len(made) == 2
 
 
 async def test_a_time_at_the_edge_of_the_strip_is_whole(browser: Browser) -> None:

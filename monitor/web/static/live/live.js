@@ -34,7 +34,8 @@ import { Voice } from "./voice.js";
 import { isOfHub, leadBack, showWho, socketAddress } from "./watched.js";
 
 const NOT_LET_IN = 4401; // how the service closes the socket of a page without the token
-const NO_NEWS_MS = 6000,
+const NO_NEWS_MS = 6000, // the service says something every 3 s
+  LOST_MS = 12_000,
   RETRY_MS = 250,
   LONGEST_RETRY_MS = 4000;
 const $ = (id) => document.getElementById(id);
@@ -47,6 +48,7 @@ let legend = null,
   offered = {},
   origin = "sensors",
   places = {},
+  socket = null,
   retry_ms = RETRY_MS;
 const clock = new SessionClock(),
   sound = new Sound(),
@@ -58,20 +60,34 @@ const radio = new RadioBox((text) => sound.ready && voice.say(text, 10_000));
 const refreshBox = openSoundBox(sound, voice, speak);
 
 function connect() {
-  const socket = new WebSocket(socketAddress());
-  socket.onopen = () => {
+  const opened = new WebSocket(socketAddress());
+  socket = opened;
+  opened.onopen = () => {
     retry_ms = RETRY_MS;
+    newest_ms = performance.now();
     showLink("live", "good");
     loadLegend();
   };
-  socket.onmessage = (event) => take(JSON.parse(event.data));
-  socket.onclose = (event) => {
-    if (event.code === NOT_LET_IN) return showLink("no_access", "bad");
-    if (state?.ended) showLink("ended");
-    else showLink("reconnecting", "warn");
-    setTimeout(connect, retry_ms);
-    retry_ms = Math.min(retry_ms * 1.7, LONGEST_RETRY_MS);
-  };
+  opened.onmessage = (event) => opened === socket && take(JSON.parse(event.data));
+  opened.onclose = (event) => opened === socket && connectAgain(event.code);
+}
+
+function connectAgain(code = 0) {
+  socket = null;
+  if (code === NOT_LET_IN) return showLink("no_access", "bad");
+  if (state?.ended) showLink("ended");
+  else showLink("reconnecting", "warn");
+  setTimeout(connect, retry_ms);
+  retry_ms = Math.min(retry_ms * 1.7, LONGEST_RETRY_MS);
+}
+
+// A network that goes away says nothing, and a page that only listens would never notice.
+function watchNews() {
+  const silent_ms = performance.now() - newest_ms;
+  if (!state || state.ended || silent_ms < NO_NEWS_MS || socket?.readyState !== WebSocket.OPEN) return;
+  if (silent_ms < LOST_MS) return showLink("no_news", "warn");
+  socket.close();
+  connectAgain();
 }
 
 function take(message) {
@@ -220,7 +236,7 @@ const redraw = () => {
 
 setInterval(() => {
   if (state && !state.ended) drawTimes();
-  if (state && !state.ended && performance.now() - newest_ms > NO_NEWS_MS) showLink("no_news", "warn");
+  watchNews();
 }, 1000);
 followTheme(redraw);
 followSize(redraw);

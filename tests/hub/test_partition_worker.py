@@ -70,17 +70,30 @@ class Rig:
 
     def worker(self, state: PartitionState, params: WorkerParams = QUICK) -> asyncio.Task[None]:
         """Start a worker of the one partition."""
-        return asyncio.create_task(PartitionWorker(self.streams, state, SystemClock(), params).run())
+        return asyncio.create_task(self.partition_worker(state, params).run())
+
+    def partition_worker(self, state: PartitionState, params: WorkerParams = QUICK) -> PartitionWorker:
+        """Make a worker of the one partition."""
+        return PartitionWorker(self.streams, state, SystemClock(), params)
 
     async def work(self, params: WorkerParams = QUICK) -> PartitionState:
-        """Let a new worker go on until it has had all messages, and saved their run if it does; kill it."""
-        state = PartitionState(0)
+        """Let a new worker go on until it has had all messages, and saved what is due then; kill it."""
+        state, saved = PartitionState(0), 0
+        worker = self.partition_worker(state, params)
+        save = worker._save
+
+        async def noted() -> None:
+            nonlocal saved
+            await save()
+            saved = state.sequence
+
+        worker._save = noted  # type: ignore[method-assign]
         last = (await self.streams.log.stream_info("PACKETS")).state.last_seq
         of_run = await self.streams.log.get_last_msg("PACKETS", f"part.0.gait.{self.address.key}.*")
-        task = self.worker(state, params)
+        task = asyncio.create_task(worker.run())
         async with asyncio.timeout(60):
             saving = replace(params, budget=QUICK.budget) == QUICK
-            while state.sequence < last or (saving and await self.saved() < (of_run.seq or 0)):
+            while saved < last or (saving and await self.saved() < (of_run.seq or 0)):
                 if task.done():
                     await task
                 await asyncio.sleep(0.02)

@@ -6,12 +6,19 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from monitor.core.nats_client import HubSettings
 
 ROOT = Path(__file__).parents[2]
+
+
+def _catches(process: subprocess.Popen[bytes], number: signal.Signals) -> bool:
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    caught = int(status.partition("SigCgt:")[2].split()[0], 16)
+    return bool(caught >> (number - 1) & 1)
 
 
 @dataclass
@@ -40,8 +47,10 @@ class HubProcesses:
         self._start(name, *self._commands[name])
 
     def stop(self) -> dict[str, int]:
-        """Ask every process to stop and return their exit codes."""
+        """Ask every process to stop and return their exit codes; one that has only begun is let begin."""
         for process in self.running.values():
+            while process.poll() is None and not _catches(process, signal.SIGTERM):
+                time.sleep(0.02)
             process.terminate()
         return {name: process.wait(30) for name, process in self.running.items()}
 
